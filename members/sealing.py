@@ -1,0 +1,584 @@
+"""Sealed fields: text that lies encrypted in its column (SEC-37, SEC-49, CR-01 … CR-09).
+
+    class Member(SealedModel):
+        phone = SealedField(max_length=20, null=True, blank=True)
+        phone_index = IndexField(source="phone", normalize="phone")
+
+    member.phone                             # text in, text out
+    Member.objects.values("phone")           # the sealed bytes
+    Member.objects.filter(phone_index=index_of(Member, "phone_index", "138 0000 1234"))
+
+A sealed value is: version (1 byte, names the cipher), key id (2), nonce (12), body, tag
+(16). Bound into it, so that no value can be copied elsewhere: version, key id, table,
+column and primary key. The primary key is therefore taken from its sequence before the
+insert. Renaming a table or a column means sealing its values anew.
+"""
+
+import logging
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Self, TypeVar
+
+from django import forms
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import connections, models, router
+from django.db.models.expressions import Case, Cast, Value
+from django.db.models.query_utils import DeferredAttribute
+
+from members import ciphers
+from members.algorithms import normalize_id_number, normalize_phone
+from members.key_ring import key_ring
+
+logger = logging.getLogger(__name__)
+
+_M = TypeVar("_M", bound=models.Model, covariant=True)
+
+_HEAD_BYTES: Final = 3
+_BODY_STARTS: Final = _HEAD_BYTES + ciphers.NONCE_BYTES
+
+
+class SealBroken(Exception):  # noqa: N818  the name says what happened
+    """A stored value does not open: it was changed, moved, cut, or its key is gone."""
+
+    def __init__(self, table: str, column: str, pk: Any):
+        super().__init__(f"The sealed value {table}.{column} of row {pk} is damaged.")
+        self.table, self.column, self.pk = table, column, pk
+
+
+class Sealed(bytes):
+    """A value as the database holds it; on an instance it knows the row it belongs to."""
+
+    pk: Any = None
+    opened: str | bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"<Sealed {len(self)} bytes>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the database holds, never what was read from it (CR-01)."""
+        return _restore, (bytes(self), self.pk)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether new values would be sealed by the same cipher and key."""
+        return self[:_HEAD_BYTES] == _head()
+
+
+class _Unsealed:
+    """A value that was assigned and not yet saved, and the sealed one it replaces."""
+
+    __slots__ = ("plain", "was")
+
+    def __init__(self, plain: str | bytes | None, was: Sealed | None):
+        self.plain, self.was = plain, was
+
+
+class SealedAttribute(DeferredAttribute):
+    """Opens the value when it is first read."""
+
+    field: "SealedField"
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        held = self.held(instance)
+        if "_as_stored" in instance.__dict__:
+            return held
+        return self.field.plain_of(instance, held)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        name = self.field.attname
+        if not (value is None or isinstance(value, (Sealed, self.field.plain_type))):
+            kind = self.field.plain_type.__name__
+            raise TypeError(f"{self.field} takes {kind}, not {type(value).__name__}.")
+        if value is None or isinstance(value, Sealed):
+            instance.__dict__[name] = value
+            return
+        was = instance.__dict__.get(name)
+        was = was.was if isinstance(was, _Unsealed) else was
+        # A plain value: str and bytes of a subclass would carry more than their text.
+        plain = self.field.plain_type(value)
+        instance.__dict__[name] = _Unsealed(plain, was)
+
+    def held(self, instance: models.Model) -> Sealed | _Unsealed | None:
+        """What the instance holds, loaded first when it was deferred."""
+        name = self.field.attname
+        if name not in instance.__dict__:
+            rows = type(instance)._base_manager.using(instance._state.db)
+            stored = rows.filter(pk=instance.pk).values_list(name, flat=True).get()
+            if stored is not None:
+                stored.pk = self.field.row_of(instance)
+            instance.__dict__[name] = stored
+        held: Sealed | _Unsealed | None = instance.__dict__[name]
+        return held
+
+
+class SealedField(models.BinaryField):
+    """Text (or bytes, by `kind="bytes"`) that is encrypted in the database.
+
+    Reads as text; NULL reads as the empty text, and the empty text is stored as NULL where
+    the column allows it. Raises SealBroken, never returns text, for a damaged value.
+    """
+
+    descriptor_class = SealedAttribute
+    empty_values = [None, "", b""]
+
+    def __init__(self, *args: Any, kind: str = "text", **kwargs: Any):
+        self.kind = kind
+        self.plain_type: type[str] | type[bytes] = {"text": str, "bytes": bytes}[kind]
+        kwargs.setdefault("editable", True)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        if self.kind != "text":
+            kwargs["kind"] = self.kind
+        if not self.editable:
+            kwargs["editable"] = False
+        return name, path, args, kwargs
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        return [*super().check(**kwargs), *_check_model(self)]
+
+    # Reading
+
+    def from_db_value(self, value: Any, *args: Any) -> Sealed | None:
+        return None if value is None else Sealed(value)
+
+    def row_of(self, instance: models.Model) -> Any:
+        """The primary key the value is bound to: on an event row, the tracked row's."""
+        if _tracked_model(self.model) is self.model:
+            return instance.pk
+        if hasattr(instance, "pgh_obj_id"):
+            return instance.pgh_obj_id
+        return getattr(instance, _tracked_model(self.model)._meta.pk.attname)
+
+    def plain_of(self, instance: models.Model, held: Sealed | _Unsealed | None) -> Any:
+        if held is None:
+            return self.plain_type()
+        if isinstance(held, _Unsealed):
+            return held.plain
+        if held.opened is None:
+            held.opened = self._open(held, held.pk or self.row_of(instance))
+        return held.opened
+
+    def plain_at_hand(self, instance: models.Model) -> str | bytes | None:
+        """The plain value if it is in memory already: assigned, or opened before."""
+        held = instance.__dict__.get(self.attname)
+        return (
+            held.plain if isinstance(held, _Unsealed) else getattr(held, "opened", None)
+        )
+
+    # Writing
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        """Seal for the row's primary key; a value that did not change stays as it is."""
+        held = self._attribute(model_instance).held(model_instance)
+        sealed = self._sealed_for(model_instance, held)
+        model_instance.__dict__[self.attname] = sealed
+        return sealed
+
+    def _sealed_for(
+        self, instance: models.Model, held: Sealed | _Unsealed | None
+    ) -> Sealed | None:
+        was = held.was if isinstance(held, _Unsealed) else held
+        row = self.row_of(instance)
+        if was is not None and was.pk is None:
+            was.pk = row
+        if was is held and (was is None or (was.pk == row and was.is_current)):
+            return was
+        try:
+            before = None if was is None else self.plain_of(instance, was)
+        except SealBroken:
+            if was is held and was is not None and was.pk == row:
+                return was  # damaged and untouched: keep what may yet be repaired
+            if was is held:
+                raise
+            before = None
+        plain = self.plain_of(instance, held)
+        if not plain and self.null:
+            return None
+        if was is not None and was.pk == row and was.is_current and plain == before:
+            return was
+        return self.seal(plain, row)
+
+    def seal(self, plain: str | bytes, row: Any) -> Sealed:
+        """Seal a value for one row of this column."""
+        if row is None:
+            raise FieldError(
+                f"{self} is sealed for a primary key, and this row has none."
+            )
+        head, nonce = _head(), secrets.token_bytes(ciphers.NONCE_BYTES)
+        key = key_ring().sealing_key(int.from_bytes(head[1:], "big"), head[0])
+        text = plain.encode() if isinstance(plain, str) else plain
+        body = ciphers.encrypt(head[0], key, nonce, text, self._bound(head, row))
+        sealed = Sealed(head + nonce + body)
+        sealed.pk, sealed.opened = row, plain
+        return sealed
+
+    def _open(self, sealed: Sealed, row: Any) -> str | bytes:
+        head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES:_BODY_STARTS]
+        try:
+            key = key_ring().sealing_key(int.from_bytes(head[1:], "big"), head[0])
+            body = sealed[_BODY_STARTS:]
+            plain = ciphers.decrypt(head[0], key, nonce, body, self._bound(head, row))
+            return plain.decode() if self.kind == "text" else plain
+        except (ciphers.OpeningError, LookupError, ValueError):
+            table, column = _place(self)
+            logger.error("Sealed value damaged: %s.%s of row %s", table, column, row)
+            raise SealBroken(table, column, row) from None
+
+    def _bound(self, head: bytes, row: Any) -> bytes:
+        return head + ciphers.join(*_place(self), str(row))
+
+    def _attribute(self, instance: models.Model) -> SealedAttribute:
+        attribute: SealedAttribute = getattr(type(instance), self.attname)
+        return attribute
+
+    # What reaches the database is sealed, or refused.
+
+    def get_db_prep_value(
+        self, value: Any, connection: Any, prepared: Any = False
+    ) -> Any:
+        if not _is_sealed(value):
+            raise FieldError(f"{self} takes text through an instance that is saved.")
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
+        if hasattr(value, "resolve_expression") and not _is_sealed_case(value):
+            raise FieldError(f"{self} takes no expression: save an instance.")
+        return super().get_placeholder(value, compiler, connection)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(f"{self} is sealed: look up by its index field.")
+        return super().get_lookup(lookup_name)
+
+    def get_transform(self, lookup_name: str) -> Any:
+        raise FieldError(f"{self} is sealed: look up by its index field.")
+
+    # Forms and fixtures
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def formfield(self, **kwargs: Any) -> Any:
+        if self.kind == "bytes":
+            return None
+        defaults = {"form_class": forms.CharField, "max_length": self.max_length}
+        return super().formfield(**{**defaults, **kwargs})
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        """What a form starts from: nothing, where the value is damaged."""
+        try:
+            return super().value_from_object(obj)
+        except SealBroken:
+            return self.plain_type()
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """Take what was typed; an empty box does not wipe a damaged value."""
+        if data or try_open(instance, self.attname) is not None:
+            super().save_form_data(instance, data)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError(f"{self} is not written to fixtures (CR-09): use a backup.")
+
+
+class IndexAttribute(DeferredAttribute):
+    """Follows the sealed source as soon as that is in memory, saved or not."""
+
+    field: "IndexField"
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        source = self.field.source_field()
+        plain = source.plain_at_hand(instance) if source else None
+        if plain is not None:
+            return self.field.index_of(str(plain)) or None
+        if source and instance.__dict__.get(source.attname, self) is None:
+            return None
+        return super().__get__(instance, cls)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class IndexField(models.BinaryField):
+    """The keyed hash of a sealed field, for equality only (CR-07).
+
+    Key id (2 bytes) and HMAC-SM3 (32) under a key of its own column, over the normalized
+    text: all of it, or by `part="last4"` its last four characters. Fills itself from the
+    field `source`. Not unique by itself: constraints belong to the model.
+    """
+
+    descriptor_class = IndexAttribute
+
+    def __init__(
+        self,
+        *args: Any,
+        source: str,
+        part: str = "all",
+        normalize: str = "text",
+        **kwargs: Any,
+    ):
+        if part not in {"all", "last4"} or normalize not in NORMALIZERS:
+            raise ImproperlyConfigured(f"IndexField: unknown {part} or {normalize}.")
+        self.source, self.part, self.normalize = source, part, normalize
+        kwargs = {"null": True, "blank": True, **kwargs, "editable": False}
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs["source"] = self.source
+        kwargs["part"] = self.part
+        kwargs["normalize"] = self.normalize
+        return name, path, args, kwargs
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        return [*super().check(**kwargs), *_check_model(self)]
+
+    def source_field(self) -> SealedField | None:
+        """The sealed field; None on an event model that does not copy it."""
+        for field in self.model._meta.concrete_fields:
+            if field.name == self.source and isinstance(field, SealedField):
+                return field
+        return None
+
+    def index_of(self, text: str) -> bytes:
+        """The index of a text; b"" (which no row holds) when nothing is left of it."""
+        normal = NORMALIZERS[self.normalize](text)
+        if self.part == "last4":
+            normal = normal[-4:] if len(normal) >= 4 else ""
+        if not normal:
+            return b""
+        ring = key_ring()
+        key = ring.index_key(ring.active_index_key, *_place(self))
+        head = ring.active_index_key.to_bytes(2, "big")
+        return head + ciphers.keyed_hash(key, normal.encode())
+
+    def from_db_value(self, value: Any, *args: Any) -> bytes | None:
+        return None if value is None else bytes(value)
+
+    def get_db_prep_value(
+        self, value: Any, connection: Any, prepared: Any = False
+    ) -> Any:
+        if isinstance(value, str):
+            raise FieldError(f"{self} is looked up by `index_of`, not by text.")
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name not in {"exact", "in", "isnull"}:
+            raise FieldError(f"{self} can only be compared for equality.")
+        return super().get_lookup(lookup_name)
+
+
+class SealedQuerySet(models.QuerySet[_M]):
+    """Keeps the promise of SealedModel for many rows at once."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Take all primary keys in one query, then insert."""
+        rows = list(objs)
+        if kwargs.get("update_conflicts") or (len(args) > 2 and args[2]):
+            raise FieldError(
+                "Rows with sealed fields cannot be merged on insert: the row that is "
+                "already there has another primary key."
+            )
+        without = [row for row in rows if row.pk is None]
+        self._for_write = True
+        keys = next_primary_keys(self.model, len(without), self.db)
+        for row, key in zip(without, keys, strict=True):
+            row.pk = key
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = None
+    ) -> int:
+        """Seal each value for its row; index fields follow their sources."""
+        rows, names = tuple(objs), _with_index_fields(self.model, fields)
+        sealed = [field for field in sealed_fields(self.model) if field.name in names]
+        for row in rows:
+            for field in sealed:
+                field.pre_save(row, add=False)
+            row.__dict__["_as_stored"] = True
+        try:
+            return super().bulk_update(rows, list(names), batch_size)
+        finally:
+            for row in rows:
+                del row.__dict__["_as_stored"]
+
+
+class SealedModel(models.Model):
+    """A model with sealed fields: knows its primary key before it is inserted."""
+
+    objects = SealedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(
+        self,
+        *,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Save; an index field is saved whenever its source is."""
+        if self.pk is None and not force_update and update_fields is None:
+            using = using or router.db_for_write(type(self), instance=self)
+            (self.pk,) = next_primary_keys(type(self), 1, using)
+            force_insert = force_insert or True
+        if update_fields is not None:
+            update_fields = _with_index_fields(type(self), update_fields)
+        super().save(
+            force_insert=force_insert,
+            force_update=force_update,
+            using=using,
+            update_fields=update_fields,
+        )
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        """Bind what was loaded to its row, so that a copied instance is sealed anew."""
+        instance = super().from_db(db, field_names, values)
+        for field in sealed_fields(cls):
+            held = instance.__dict__.get(field.attname)
+            if held is not None:
+                held.pk = instance.pk
+        return instance
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
+        """Reload; sealed fields are forgotten now and loaded when they are next read."""
+        sealed = {field.attname for field in sealed_fields(type(self))}
+        wanted = sealed if fields is None else sealed & set(fields)
+        for name in wanted:
+            self.__dict__.pop(name, None)
+        if fields is not None:
+            fields = [name for name in fields if name not in sealed]
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+
+
+def index_of(model: type[models.Model], index_field: str, text: str) -> bytes:
+    """What `index_field` holds for `text`; b"" (held by no row) for an empty text."""
+    field = model._meta.get_field(index_field)
+    if not isinstance(field, IndexField):
+        raise FieldError(f"{field} is not an index field.")
+    return field.index_of(text)
+
+
+def try_open(instance: models.Model, name: str) -> Any:
+    """The value of a sealed field, or None where it is damaged."""
+    try:
+        return getattr(instance, name)
+    except SealBroken:
+        return None
+
+
+def sealed_fields(model: type[models.Model]) -> list[SealedField]:
+    return [f for f in model._meta.concrete_fields if isinstance(f, SealedField)]
+
+
+def next_primary_keys(model: type[models.Model], count: int, using: str) -> list[int]:
+    """Take `count` values from the sequence of the model's primary key, in one query."""
+    if not count:
+        return []
+    meta = model._meta
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [f'"{meta.db_table}"', meta.pk.column, count],
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _restore(value: bytes, pk: Any) -> Sealed:
+    sealed = Sealed(value)
+    sealed.pk = pk
+    return sealed
+
+
+def _head() -> bytes:
+    """Version and key id of what is sealed now."""
+    name = getattr(settings, "SEALING_CIPHER", "sm4")
+    if name not in ciphers.VERSIONS:
+        raise ImproperlyConfigured("SEALING_CIPHER must be sm4 or aes256.")
+    key_id = key_ring().active_data_key
+    return bytes([ciphers.VERSIONS[name]]) + key_id.to_bytes(2, "big")
+
+
+def _tracked_model(model: type[models.Model]) -> type[models.Model]:
+    """The model an event model copies (django-pghistory), else the model itself."""
+    tracked: type[models.Model] = getattr(model, "pgh_tracked_model", model)
+    return tracked
+
+
+def _place(field: models.Field[Any, Any]) -> tuple[str, str]:
+    """Table and column; triggers copy rows to event tables, so there the tracked ones."""
+    return _tracked_model(field.model)._meta.db_table, field.column
+
+
+def _is_sealed(value: Any) -> bool:
+    return value is None or isinstance(value, Sealed)
+
+
+def _is_sealed_case(expression: Any) -> bool:
+    """Whether this is what bulk_update writes: a choice between sealed values."""
+    if isinstance(expression, Cast):
+        (expression,) = expression.get_source_expressions()
+    if not isinstance(expression, Case):
+        return False
+    results = [case.result for case in expression.cases] + [expression.default]
+    return all(isinstance(r, Value) and _is_sealed(r.value) for r in results)
+
+
+def _with_index_fields(model: type[models.Model], names: Iterable[str]) -> list[str]:
+    wanted = list(names)
+    for field in model._meta.concrete_fields:
+        if isinstance(field, IndexField) and field.source in wanted:
+            wanted.append(field.name)
+    return list(dict.fromkeys(wanted))
+
+
+def _check_model(field: SealedField | IndexField) -> list[checks.CheckMessage]:
+    model = field.model
+    if hasattr(model, "pgh_tracked_model"):
+        return []
+    if not issubclass(model, SealedModel):
+        hint = "Derive the model from members.sealing.SealedModel."
+        return [
+            checks.Error(
+                "A sealed field needs SealedModel.", hint, field, "members.E001"
+            )
+        ]
+    if not issubclass(model._default_manager._queryset_class, SealedQuerySet):
+        hint = "Derive the queryset of the default manager from SealedQuerySet."
+        return [
+            checks.Error(
+                "A sealed field needs SealedQuerySet.", hint, field, "members.E002"
+            )
+        ]
+    if isinstance(field, IndexField) and field.source_field() is None:
+        hint = "Name a SealedField of the same model as source."
+        return [
+            checks.Error(
+                "An index field needs its source.", hint, field, "members.E003"
+            )
+        ]
+    return []
+
+
+def _normalize_text(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+NORMALIZERS: Final[dict[str, Callable[[str], str]]] = {
+    "text": _normalize_text,
+    "phone": normalize_phone,
+    "id_number": normalize_id_number,
+}
