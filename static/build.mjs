@@ -1,0 +1,131 @@
+// Builds static/dist: portal.css, portal.js and icons.svg. Nothing is built again
+// while its inputs are unchanged, so `npm run build` may be called at every start.
+import { createHash } from "node:crypto";
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, "static/src");
+const output = join(root, "static/dist");
+const modules = join(root, "node_modules");
+const apps = "{activities,analytics,community,config,feedback,learning,members,points}";
+
+// Where class names are written; a style that none of them names is left out.
+const naming = [
+    `templates/**/*.html`,
+    `${apps}/templates/**/*.html`,
+    `${apps}/{forms,components,shell}.py`,
+    `static/src/js/*.js`,
+];
+const own = ["static/build.mjs", "static/src/**/*.{js,scss,svg}", "package-lock.json"];
+
+// What the oldest supported browsers understand; see the list in static/README.md.
+const target = ["chrome111", "safari16.4", "firefox114"];
+
+function files(patterns) {
+    return patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
+}
+
+function fingerprint() {
+    const hash = createHash("sha256");
+    for (const name of files([...naming, ...own])) {
+        hash.update(name).update("\0").update(readFileSync(join(root, name))).update("\0");
+    }
+    return hash.digest("hex");
+}
+
+// Tabler uses two functions that browsers before 2024 do not know. There is one color
+// scheme, so `light-dark(a, b)` is `a`; a color made from another by lightness is mixed.
+function forOlderBrowsers(css) {
+    css = css.replace(/oklch\(from (var\([^)]*\)) calc\(l - [\d.]+\) c h\)/g, "color-mix(in oklab, $1 88%, black)");
+    const name = "light-dark(";
+    let from;
+    while ((from = css.lastIndexOf(name)) !== -1) {
+        let depth = 1;
+        let comma = 0;
+        let at = from + name.length;
+        for (; depth; at++) {
+            if (css[at] === "(") depth++;
+            else if (css[at] === ")") depth--;
+            else if (css[at] === "," && depth === 1) comma ||= at;
+        }
+        css = css.slice(0, from) + css.slice(from + name.length, comma).trim() + css.slice(at);
+    }
+    return css;
+}
+
+async function buildStyles({ sass, esbuild, PurgeCSS }) {
+    const { css } = sass.compile(join(source, "scss/portal.scss"), {
+        loadPaths: [modules],
+        quietDeps: true,
+    });
+    const [{ css: purged }] = await new PurgeCSS().purge({
+        content: files(naming).map((name) => join(root, name)),
+        css: [{ raw: forOlderBrowsers(css) }],
+        safelist: { standard: [/^htmx-/], greedy: [/^elder$/] },
+        variables: true,
+        keyframes: true,
+    });
+    const { code } = await esbuild.transform(purged, {
+        loader: "css",
+        minify: true,
+        legalComments: "none",
+        target,
+    });
+    writeFileSync(join(output, "portal.css"), code);
+}
+
+async function buildScript({ esbuild }) {
+    await esbuild.build({
+        entryPoints: [join(source, "js/portal.js")],
+        outfile: join(output, "portal.js"),
+        bundle: true,
+        minify: true,
+        format: "iife",
+        legalComments: "none",
+        logLevel: "error",
+        target,
+    });
+}
+
+function buildIcons() {
+    const symbols = files(["static/src/icons/*.svg"]).map((name) => {
+        const svg = readFileSync(join(root, name), "utf8");
+        const shapes = svg
+            .slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>"))
+            .replace(/<path stroke="none" d="M0 0h24v24H0z"[^>]*>/, "")
+            .replace(/\s+/g, " ")
+            .replaceAll("> <", "><")
+            .trim();
+        return `<symbol id="${basename(name, ".svg")}" viewBox="0 0 24 24">${shapes}</symbol>`;
+    });
+    const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
+    writeFileSync(join(output, "icons.svg"), sprite);
+}
+
+function standing() {
+    try {
+        return readFileSync(join(output, ".inputs"), "utf8");
+    } catch {
+        return "";
+    }
+}
+
+const inputs = fingerprint();
+if (standing() === inputs) {
+    console.log("static/dist is up to date");
+} else {
+    const [sass, esbuild, { PurgeCSS }] = await Promise.all([
+        import("sass"),
+        import("esbuild"),
+        import("purgecss"),
+    ]);
+    rmSync(output, { recursive: true, force: true });
+    mkdirSync(output, { recursive: true });
+    await Promise.all([buildStyles({ sass, esbuild, PurgeCSS }), buildScript({ esbuild })]);
+    buildIcons();
+    copyFileSync(join(source, "mark.svg"), join(output, "mark.svg"));
+    writeFileSync(join(output, ".inputs"), inputs);
+    console.log("static/dist is built");
+}
