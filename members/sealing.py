@@ -25,7 +25,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connections, models, router
-from django.db.models.expressions import Case, Cast, Value
+from django.db.models.expressions import Case, Value
+from django.db.models.functions import Cast
 from django.db.models.query_utils import DeferredAttribute
 
 from members import ciphers
