@@ -7,6 +7,8 @@ A model declares its grades beside its fields:
 Event models of the history take the grades of the model they copy.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
@@ -16,8 +18,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from members.sealing import IndexField, SealedField
-
-AppField = models.Field[Any, Any]
 
 # The project's own apps; fields of other packages' models are not graded.
 OWN_APPS: Final = (
@@ -54,7 +54,7 @@ def graded(**names: str) -> dict[str, Grade]:
     return grades
 
 
-def grade_of(field: AppField) -> Grade:
+def grade_of(field: models.Field[Any, Any]) -> Grade:
     """The grade of a field. Raises ImproperlyConfigured when it was given none."""
     grade = _find(field)
     if grade is None:
@@ -88,7 +88,7 @@ def unknown_names() -> list[str]:
     return names
 
 
-def own_fields() -> Iterator[AppField]:
+def own_fields() -> Iterator[models.Field[Any, Any]]:
     """Every field of every model of the project's own apps, link and event tables too."""
     for model in _own_models():
         yield from _fields(model)
@@ -99,11 +99,11 @@ def _own_models() -> Iterator[type[models.Model]]:
         yield from apps.get_app_config(label).get_models(include_auto_created=True)
 
 
-def _fields(model: type[models.Model]) -> list[AppField]:
+def _fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
     return [*model._meta.local_fields, *model._meta.local_many_to_many]
 
 
-def _find(field: AppField) -> Grade | None:
+def _find(field: models.Field[Any, Any]) -> Grade | None:
     model = field.model
     if model._meta.auto_created:  # the link table of a many-to-many field
         return _find_link(field)
@@ -116,7 +116,7 @@ def _find(field: AppField) -> Grade | None:
     return None
 
 
-def _find_link(field: AppField) -> Grade | None:
+def _find_link(field: models.Field[Any, Any]) -> Grade | None:
     owner = field.model._meta.auto_created
     for link in owner._meta.local_many_to_many:
         if link.remote_field.through is field.model:

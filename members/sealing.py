@@ -14,6 +14,8 @@ column and primary key. The primary key is therefore taken from its sequence bef
 insert. Renaming a table or a column means sealing its values anew.
 """
 
+from __future__ import annotations
+
 import logging
 import secrets
 import unicodedata
@@ -80,7 +82,7 @@ class _Unsealed:
 class SealedAttribute(DeferredAttribute):
     """Opens the value when it is first read."""
 
-    field: "SealedField"
+    field: SealedField
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         if instance is None:
@@ -291,7 +293,7 @@ class SealedField(models.BinaryField):
 class IndexAttribute(DeferredAttribute):
     """Follows the sealed source as soon as that is in memory, saved or not."""
 
-    field: "IndexField"
+    field: IndexField
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         if instance is None:
