@@ -5,6 +5,7 @@ differently from other text.
 """
 
 import re
+import unicodedata
 from typing import Final
 
 from pypinyin import Style, lazy_pinyin
@@ -79,7 +80,8 @@ def _read(text: str) -> list[str]:
 
 
 def _ascii(syllable: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", syllable.lower())
+    plain = unicodedata.normalize("NFKD", syllable).lower()
+    return re.sub(r"[^a-z0-9]", "", plain)
 
 
 def _first_letters(syllables: list[str]) -> list[str]:
