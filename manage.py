@@ -4,7 +4,7 @@
 import os
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from django.core.management import execute_from_command_line
@@ -42,20 +42,25 @@ AS_OWNER = {"migrate", "flush", "pgtrigger", "createcachetable"}
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    var = Path(os.environ.get("VAR") or embedded.ROOT / "var")
+    var = embedded.var_folder()
     if command in AS_OWNER:
         os.environ.setdefault("DATABASE_ROLE", "owner")
-    configured = "DATABASE_URL" in os.environ or "DATABASE_URL_FILE" in os.environ
-    needless = configured or command in NO_DATABASE or "--help" in sys.argv
+    needless = command in NO_DATABASE or "--help" in sys.argv or embedded.configured()
     # SIGTERM ends us like Ctrl-C does: after the services.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         embedded.make_secrets(var)
-        with nullcontext({}) if needless else embedded.services(var) as environment:
+        services = nullcontext({}) if needless else started_for(command, var)
+        with services as environment:
             os.environ.update(environment)
             execute_from_command_line(sys.argv)
     except embedded.StartError as reason:
         sys.exit(str(reason))
+
+
+def started_for(command: str, var: Path) -> AbstractContextManager[dict[str, str]]:
+    name = f"`manage.py {command}`"
+    return embedded.services(var, name, migrated=command not in AS_OWNER)
 
 
 if __name__ == "__main__":

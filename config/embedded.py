@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
-import json
 import os
 import pwd
 import re
@@ -23,10 +22,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+import environ
 import psycopg2
 import redis
 
@@ -58,6 +58,16 @@ THROW_AWAY = SETTINGS | {
 
 class StartError(Exception):
     """One sentence for the person at the terminal: what is wrong and what to do."""
+
+
+# --- what is configured ---------------------------------------------------------------
+def configured() -> bool:
+    """Whether the environment names a database; then nothing is embedded."""
+    return bool(environ.FileAwareEnv()("DATABASE_URL", default=""))
+
+
+def var_folder() -> Path:
+    return Path(os.environ.get("VAR") or ROOT / "var").resolve()
 
 
 # --- where things are -------------------------------------------------------------
@@ -227,7 +237,7 @@ def await_postgres(place: Place, command: list[str]) -> subprocess.Popen:
     """
     log, deadline = place.log("postgres"), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        forget_stale_pid(place.cluster / "postmaster.pid")
+        end_left_behind(place.cluster / "postmaster.pid", "postgres", signal.SIGINT)
         server = spawn(
             command,
             log=log,
@@ -248,20 +258,18 @@ def await_postgres(place: Place, command: list[str]) -> subprocess.Popen:
     raise StartError(f"PostgreSQL does not start: {last_line(log)} (see {log}).")
 
 
-def forget_stale_pid(file: Path) -> None:
-    """Remove a pid file that names no server of this cluster; end the server if it does.
-
-    We hold the lock of the data folder: a server still there was left behind.
-    """
+def end_left_behind(pid_file: Path, name: str, how: int) -> None:
+    """Wait for the end of a server that outlived its owner; we hold the lock now."""
     try:
-        pid = int(file.read_text().split("\n", 1)[0])
+        pid = int(pid_file.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return
-    if not runs(pid, "postgres", str(file.parent)):
-        file.unlink(missing_ok=True)
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGINT)
+    deadline = time.monotonic() + PATIENCE
+    while runs(pid, name, str(pid_file.parent)) and time.monotonic() < deadline:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        time.sleep(0.2)
+    pid_file.unlink(missing_ok=True)
 
 
 def answers(place: Place) -> bool:
@@ -321,7 +329,9 @@ def start_valkey(place: Place) -> subprocess.Popen:
     """Start the broker and wait until it answers; queued tasks outlive a restart."""
     _binaries, server = programs(place)
     place.make_folders()
-    socket, log = place.sockets / "valkey.sock", place.log("valkey")
+    folder, log = place.home / "valkey", place.log("valkey")
+    socket, pid_file = place.sockets / "valkey.sock", folder / "valkey.pid"
+    end_left_behind(pid_file, "valkey-server", signal.SIGTERM)
     command = [str(server), "--port", "0", "--unixsocket", str(socket)]
     command += ["--unixsocketperm", "700", "--maxmemory-policy", "noeviction"]
     command += [
@@ -378,30 +388,42 @@ def owner(var: Path) -> str:
 
 
 def announce(place: Place) -> None:
-    """Let commands join: the database is there and migrated."""
-    making = place.var / "services.json.new"
-    making.write_text(json.dumps(place.environment()))
-    making.replace(place.var / "services.json")
+    """Let commands join: the database is there and migrated.
+
+    The sockets are named, since their place may hang on our temp folder.
+    """
+    draft = place.var / ".ready.draft"
+    draft.write_text(str(place.sockets))
+    draft.replace(place.var / ".ready")
+
+
+def announced(place: Place) -> Place | None:
+    """The place with the sockets of services that run, None while none do."""
+    with contextlib.suppress(FileNotFoundError):
+        place = replace(place, sockets=Path((place.var / ".ready").read_text()))
+        return place if answers(place) else None
+    return None
 
 
 def retire(var: Path) -> None:
-    (var / "services.json").unlink(missing_ok=True)
+    (var / ".ready").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def services(var: Path) -> Iterator[dict[str, str]]:
-    """The environment of running services: joined, or started until we leave."""
+def services(var: Path, name: str, *, migrated: bool) -> Iterator[dict[str, str]]:
+    """The environment of running services: joined, or started until we leave.
+
+    Those we start know us by `name`; with `migrated`, the tables are up to date.
+    """
     place, deadline = Place.of(var), time.monotonic() + PATIENCE
     while True:
-        if owned := take(
-            place.var, "`" + " ".join(["manage.py", *sys.argv[1:2]]) + "`"
-        ):
-            with owned, started(place):
+        if owned := take(place.var, name):
+            with owned, started(place, migrated):
                 yield place.environment()
             return
         with lock(place.var / ".users", fcntl.LOCK_SH):
-            if (place.var / "services.json").exists() and answers(place):
-                yield place.environment()
+            if found := announced(place):
+                yield found.environment()
                 return
         if time.monotonic() > deadline:
             raise StartError(
@@ -412,12 +434,15 @@ def services(var: Path) -> Iterator[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def started(place: Place, settings: dict[str, str] = SETTINGS) -> Iterator[None]:
-    """Both services, migrated when need be, until we leave and all who joined."""
+def started(place: Place, migrated: bool) -> Iterator[None]:
+    """Both services, until we leave and all who joined us have left."""
     with contextlib.ExitStack() as stack:
-        stack.callback(stop, start_postgres(place, settings), signal.SIGINT)
+        stack.callback(stop, start_postgres(place), signal.SIGINT)
         stack.callback(stop, start_valkey(place), signal.SIGTERM)
-        migrate_when_changed(place)
+        if migrated:
+            migrate_when_changed(place)
+        else:
+            (place.home / "migrated").unlink(missing_ok=True)
         announce(place)
         try:
             yield

@@ -41,6 +41,7 @@ def pytest_unconfigure():
 
 
 def start() -> None:
+    atexit.register(running.close)
     # SIGTERM ends pytest like Ctrl-C does: after the services.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
