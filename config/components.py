@@ -22,7 +22,9 @@ def page_header(content, *, title, text="", back_url="", back_label=""):
 
 
 @register.simple_block_tag
-def card(content, *, title="", text="", id="", action_url="", action_label="", flush=False):
+def card(
+    content, *, title="", text="", id="", action_url="", action_label="", flush=False
+):
     """A white box with an optional heading and one link beside it.
 
     `flush` leaves out the padding, for a table that reaches the edges.

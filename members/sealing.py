@@ -19,7 +19,9 @@ from __future__ import annotations
 import logging
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final, Self, TypeVar
 
 from django import forms
@@ -39,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 _M = TypeVar("_M", bound=models.Model, covariant=True)
 
+# While set, sealed fields of instances read as the database holds them.
+_as_stored: ContextVar[bool] = ContextVar("sealed fields read as stored", default=False)
+
 _HEAD_BYTES: Final = 3
 _BODY_STARTS: Final = _HEAD_BYTES + ciphers.NONCE_BYTES
 
@@ -47,8 +52,13 @@ class SealBroken(Exception):  # noqa: N818  the name says what happened
     """A stored value does not open: it was changed, moved, cut, or its key is gone."""
 
     def __init__(self, table: str, column: str, pk: Any):
-        super().__init__(f"The sealed value {table}.{column} of row {pk} is damaged.")
+        super().__init__(table, column, pk)
         self.table, self.column, self.pk = table, column, pk
+
+    def __str__(self) -> str:
+        return (
+            f"The sealed value {self.table}.{self.column} of row {self.pk} is damaged."
+        )
 
 
 class Sealed(bytes):
@@ -88,9 +98,7 @@ class SealedAttribute(DeferredAttribute):
         if instance is None:
             return self
         held = self.held(instance)
-        if "_as_stored" in instance.__dict__:
-            return held
-        return self.field.plain_of(instance, held)
+        return held if _as_stored.get() else self.field.plain_of(instance, held)
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         name = self.field.attname
@@ -137,6 +145,7 @@ class SealedField(models.BinaryField):
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
+        del kwargs["editable"]
         if self.kind != "text":
             kwargs["kind"] = self.kind
         if not self.editable:
@@ -406,12 +415,8 @@ class SealedQuerySet(models.QuerySet[_M]):
         for row in rows:
             for field in sealed:
                 field.pre_save(row, add=False)
-            row.__dict__["_as_stored"] = True
-        try:
-            return super().bulk_update(rows, list(names), batch_size)
-        finally:
-            for row in rows:
-                del row.__dict__["_as_stored"]
+        with _reading_as_stored():
+            return super().bulk_update(rows, names, batch_size)
 
 
 class SealedModel(models.Model):
@@ -457,14 +462,9 @@ class SealedModel(models.Model):
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: Any = None
     ) -> None:
-        """Reload; sealed fields are forgotten now and loaded when they are next read."""
-        sealed = {field.attname for field in sealed_fields(type(self))}
-        wanted = sealed if fields is None else sealed & set(fields)
-        for name in wanted:
-            self.__dict__.pop(name, None)
-        if fields is not None:
-            fields = [name for name in fields if name not in sealed]
-        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        """Reload without opening anything."""
+        with _reading_as_stored():
+            super().refresh_from_db(using, fields, from_queryset)
 
 
 def index_of(model: type[models.Model], index_field: str, text: str) -> bytes:
@@ -498,6 +498,15 @@ def next_primary_keys(model: type[models.Model], count: int, using: str) -> list
             [f'"{meta.db_table}"', meta.pk.column, count],
         )
         return [key for (key,) in cursor.fetchall()]
+
+
+@contextmanager
+def _reading_as_stored() -> Iterator[None]:
+    token = _as_stored.set(True)
+    try:
+        yield
+    finally:
+        _as_stored.reset(token)
 
 
 def _restore(value: bytes, pk: Any) -> Sealed:

@@ -1,0 +1,423 @@
+"""Who may do what: the only reader of grants.
+
+Rights are given on branches, by django-guardian, and reach every branch below by path
+prefix. `REACH` says for each model how a record is tied to a branch and which right on
+that branch shows or changes it. `reachable` turns that into a queryset, and `may` asks
+whether one record is in that queryset, so a list and a check cannot disagree (AZ-04).
+
+The paths an account was given are read once and kept on the user object, that is for one
+request, as Django keeps model permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from members.models import (
+    Appointment,
+    Branch,
+    BranchChange,
+    BranchGrant,
+    Correction,
+    Export,
+    ImportBatch,
+    LocalCode,
+    Member,
+    MemberGrant,
+    Notification,
+    Office,
+    PartyGroup,
+    RollInquiry,
+    StateChange,
+    Term,
+    User,
+)
+from members.models.branch import BranchQuerySet
+from members.models.member import MemberQuerySet
+from members.models.office import AppointmentQuerySet
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How records of a model are reached.
+
+    branch: lookup from the record to its branch, "" for the branch itself, None if the
+    record belongs to no branch. view, change: the right on that branch. person: lookup
+    to the member whose single-record grants count too. own: lookup to the account that
+    sees the record as its own. only_own: the right on the branch is needed besides.
+    """
+
+    branch: str | None = None
+    view: str = ""
+    change: str = ""
+    person: str | None = None
+    own: str | None = None
+    only_own: bool = False
+
+
+REACH: dict[type[models.Model], Reach] = {
+    Branch: Reach("", "view_branch", "change_branch"),
+    Term: Reach("branch", "view_branch", "change_branch"),
+    PartyGroup: Reach("branch", "view_branch", "change_branch"),
+    BranchChange: Reach("branch", "view_branch", "manage_tree"),
+    Appointment: Reach("branch", "view_branch", "manage_offices"),
+    Member: Reach("branch", "view_roll", "manage_roll", person=""),
+    StateChange: Reach("member__branch", "view_roll", "manage_roll", person="member"),
+    Correction: Reach("member__branch", "manage_roll", "manage_roll", own="asked_by"),
+    ImportBatch: Reach("branch", "manage_roll", "manage_roll"),
+    Export: Reach(
+        "branch", "export_roll", "export_roll", own="requested_by", only_own=True
+    ),
+    User: Reach("member__branch", "manage_roll", "manage_roll", own=""),
+    Notification: Reach(own="user"),
+    BranchGrant: Reach("content_object", "explain_access"),
+    MemberGrant: Reach("content_object__branch", "explain_access"),
+}
+
+# What each of the three administrators may do, in the admin only. None of them reads a
+# record of a person (AZ-09); nobody deletes.
+ADMINISTRATORS: dict[str, dict[type[models.Model], frozenset[str]]] = {
+    User.Administrator.SYSTEM: {
+        User: frozenset({"view", "add", "change"}),
+        Branch: frozenset({"view", "add", "change"}),
+        BranchChange: frozenset({"view"}),
+        Term: frozenset({"view", "add", "change"}),
+        LocalCode: frozenset({"view", "add", "change"}),
+        Office: frozenset({"view"}),
+    },
+    User.Administrator.SECURITY: {
+        User: frozenset({"view", "change"}),
+        Branch: frozenset({"view"}),
+        Office: frozenset({"view", "add", "change"}),
+        BranchGrant: frozenset({"view", "add", "change"}),
+    },
+    User.Administrator.AUDIT: {
+        User: frozenset({"view"}),
+        Branch: frozenset({"view"}),
+        BranchChange: frozenset({"view"}),
+        BranchGrant: frozenset({"view"}),
+        ImportBatch: frozenset({"view"}),
+        Export: frozenset({"view"}),
+        RollInquiry: frozenset({"view"}),
+        Office: frozenset({"view"}),
+        LocalCode: frozenset({"view"}),
+    },
+}
+
+# Rights on a branch that are asked for by name, with a branch or anything in one.
+BRANCH_RIGHTS = frozenset(
+    {
+        "manage_tree",
+        "view_roll",
+        "manage_roll",
+        "export_roll",
+        "manage_offices",
+        "explain_access",
+    }
+)
+
+
+def today() -> date:
+    """The date in Shanghai, by which all limits are judged (CNT-04)."""
+    return timezone.localdate()
+
+
+# --- what was given -----------------------------------------------------------------
+def scope(user: User, right: str, *, on: date | None = None) -> list[str]:
+    """The paths of the branches on which `user` holds `right`, by grants in force."""
+    on = on or today()
+    kept = user.__dict__.get("_scope")
+    if kept is None or kept[0] != on:
+        kept = user.__dict__["_scope"] = (on, _granted_paths(user, on))
+    return kept[1].get(right, [])
+
+
+def _granted_paths(user: User, on: date) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    if user.pk is None or not user.is_active or user.administrator:
+        return paths
+    grants = BranchGrant.objects.in_force(on).filter(user=user)
+    for right, path in grants.values_list(
+        "permission__codename", "content_object__path"
+    ).distinct():
+        paths.setdefault(right, []).append(path)
+    return paths
+
+
+def forget(user: User) -> None:
+    """Read the grants of `user` anew at the next question."""
+    user.__dict__.pop("_scope", None)
+
+
+# --- which records --------------------------------------------------------------------
+def reachable(
+    user: Any,
+    model: type[models.Model],
+    action: str = "view",
+    *,
+    on: date | None = None,
+) -> models.QuerySet:
+    """The records of `model` on which `user` may do `action`.
+
+    action: "view", "change", "add" (change, for a record that stands), or one of
+    BRANCH_RIGHTS.
+    """
+    everything = model._default_manager.all()
+    if not getattr(user, "is_active", False) or action == "delete":
+        return everything.none()
+    user = cast(User, user)
+    if user.administrator:
+        given = ADMINISTRATORS[user.administrator].get(model, frozenset())
+        return everything if action in given else everything.filter(_own(user, model))
+    reach = REACH.get(model)
+    if reach is None:
+        return everything.none()
+    return everything.filter(_condition(user, model, reach, action, on or today()))
+
+
+NOTHING = Q(pk__in=[])
+
+
+def _own(user: User, model: type[models.Model]) -> Q:
+    """What is an account's own whatever it may do else: itself and its inbox."""
+    reach = REACH.get(model)
+    if reach is None or reach.own is None or reach.only_own:
+        return NOTHING
+    return Q(pk=user.pk) if reach.own == "" else Q(**{reach.own: user})
+
+
+def _condition(
+    user: User, model: type[models.Model], reach: Reach, action: str, on: date
+) -> Q:
+    right = action if action in BRANCH_RIGHTS else reach.view
+    if action in {"add", "change"}:
+        right = reach.change
+    found = NOTHING
+    if reach.branch is not None and right:
+        for path in scope(user, right, on=on):
+            found |= Q(**{_join(reach.branch, "path__startswith"): path})
+        if right == "view_branch" and user.member is not None and user.member.is_live:
+            found |= Q(**{_join(reach.branch, "pk"): user.member.branch_id})
+    if reach.only_own:
+        return found & Q(**{str(reach.own): user})
+    if reach.person is not None and (codename := _record_right(action)):
+        granted = MemberGrant.objects.in_force(on).filter(
+            user=user, permission__codename=codename
+        )
+        found |= Q(**{_join(reach.person, "pk__in"): granted.values("content_object")})
+    if action == "view":
+        found |= _own(user, model)
+    return found
+
+
+def _join(lookup: str, rest: str) -> str:
+    return f"{lookup}__{rest}" if lookup else rest
+
+
+def _record_right(action: str) -> str:
+    return {"view": "view_member", "change": "change_member"}.get(action, "")
+
+
+# --- yes or no ------------------------------------------------------------------------
+def may(user: Any, perm: str, obj: models.Model | None = None) -> bool:
+    """The answer behind `user.has_perm(perm, obj)`.
+
+    perm: "members.view_member", "members.manage_roll", … Without `obj`: whether there
+    may be any such record, which is what the admin asks to show a menu entry.
+    """
+    app_label, _, codename = perm.partition(".")
+    if not getattr(user, "is_active", False) or app_label != "members":
+        return False
+    if codename in BRANCH_RIGHTS:
+        if obj is None:
+            return bool(scope(user, codename))
+        return _holds(user, codename, obj)
+    action, _, model_name = codename.partition("_")
+    model = next((m for m in _known() if m._meta.model_name == model_name), None)
+    if model is None or action == "delete":
+        return False
+    if obj is None:
+        return _may_any(user, model, action)
+    return type(obj) is model and _holds(user, action, obj)
+
+
+def _known() -> Iterable[type[models.Model]]:
+    return REACH.keys() | {LocalCode, Office, RollInquiry}
+
+
+def _holds(user: User, action: str, obj: models.Model) -> bool:
+    if obj.pk is None:
+        return False
+    return reachable(user, type(obj), action).filter(pk=obj.pk).exists()
+
+
+def _may_any(user: User, model: type[models.Model], action: str) -> bool:
+    if user.administrator:
+        return action in ADMINISTRATORS[user.administrator].get(model, frozenset())
+    reach = REACH.get(model)
+    if reach is None:
+        return False
+    right = reach.view if action == "view" else reach.change
+    return bool(right and scope(user, right))
+
+
+def may_enter(user: Any, app_label: str) -> bool:
+    """Whether the admin shows the app: to administrators and to staff with an office."""
+    if not getattr(user, "is_active", False) or not user.is_staff:
+        return False
+    return app_label == "members" and (
+        bool(user.administrator) or bool(scope(user, "view_branch"))
+    )
+
+
+# --- by name --------------------------------------------------------------------------
+def visible_branches(user: Any) -> BranchQuerySet:
+    return cast(BranchQuerySet, reachable(user, Branch))
+
+
+def managed_branches(user: Any, right: str = "change") -> BranchQuerySet:
+    """The branches on which `user` holds `right`, with all branches below them."""
+    return cast(BranchQuerySet, reachable(user, Branch, right))
+
+
+def visible_members(user: Any) -> MemberQuerySet:
+    return cast(MemberQuerySet, reachable(user, Member))
+
+
+def managed_members(user: Any) -> MemberQuerySet:
+    return cast(MemberQuerySet, reachable(user, Member, "change"))
+
+
+def roll_members(user: Any) -> MemberQuerySet:
+    """Those `user` sees by right on a branch, own record and named purposes left out."""
+    return cast(MemberQuerySet, reachable(user, Member, "view_roll"))
+
+
+def visible_appointments(user: Any) -> AppointmentQuerySet:
+    return cast(AppointmentQuerySet, reachable(user, Appointment))
+
+
+def visible_corrections(user: Any) -> models.QuerySet[Correction]:
+    return reachable(user, Correction)
+
+
+def managed_corrections(user: Any) -> models.QuerySet[Correction]:
+    return reachable(user, Correction, "change")
+
+
+def visible_imports(user: Any) -> models.QuerySet[ImportBatch]:
+    return reachable(user, ImportBatch)
+
+
+def visible_exports(user: Any) -> models.QuerySet[Export]:
+    return reachable(user, Export)
+
+
+def can_appoint(user: User, office: Office, branch: Branch) -> bool:
+    """Whether `user` may appoint to `office` in `branch`.
+
+    Needs manage_offices there, from above where the office needs the superior (ORG-26),
+    and every right that the office gives: nobody gives more than held (AZ-08).
+    """
+    paths = scope(user, "manage_offices")
+    if office.needs_superior:
+        paths = [
+            path for path in paths if path != branch.path or branch.parent_id is None
+        ]
+    if not branch.is_within(paths):
+        return False
+    given = office.permissions.values_list("codename", flat=True)
+    return all(branch.is_within(scope(user, right)) for right in given)
+
+
+# --- why ------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Reason:
+    """One ground on which an account may see a record.
+
+    kind: "appointment", "purpose", "owner", "record" (a grant on this record) or
+    "membership" (own branch).
+    """
+
+    user: User
+    kind: str
+    right: str
+    branch: Branch | None = None
+    appointment: Appointment | None = None
+    purpose: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+def explain(
+    obj: Branch | Member, *, user: User | None = None, on: date | None = None
+) -> list[Reason]:
+    """Why accounts may see `obj` (or only why `user` may): every ground in force."""
+    on = on or today()
+    branch = obj if isinstance(obj, Branch) else obj.branch
+    right = REACH[type(obj)].view
+    grants = (
+        BranchGrant.objects.in_force(on)
+        .filter(
+            permission__codename=right,
+            content_object__path__in=[*branch.paths_above(), branch.path],
+            user__is_active=True,
+            user__administrator="",
+        )
+        .select_related(
+            "user__member",
+            "content_object",
+            "appointment__office",
+            "appointment__member",
+        )
+        .order_by("content_object__path", "user__username")
+    )
+    reasons = [
+        Reason(
+            grant.user,
+            "appointment" if grant.appointment_id else "purpose",
+            right,
+            branch=grant.content_object,
+            appointment=grant.appointment,
+            purpose=grant.purpose,
+            starts_on=grant.starts_on,
+            ends_on=grant.ends_on,
+        )
+        for grant in grants
+    ]
+    if isinstance(obj, Member):
+        reasons += _record_reasons(obj, on)
+    if user is not None:
+        reasons = [reason for reason in reasons if reason.user == user]
+    return reasons
+
+
+def _record_reasons(member: Member, on: date) -> list[Reason]:
+    grants = (
+        MemberGrant.objects.in_force(on)
+        .filter(
+            content_object=member,
+            permission__codename="view_member",
+            user__is_active=True,
+            user__administrator="",
+        )
+        .select_related("user__member")
+    )
+    return [
+        Reason(
+            grant.user,
+            "owner" if grant.purpose == MemberGrant.OWNER else "record",
+            "view_member",
+            purpose=grant.purpose,
+            starts_on=grant.starts_on,
+            ends_on=grant.ends_on,
+        )
+        for grant in grants
+    ]

@@ -1,0 +1,1 @@
+from rest_framework.authentication import SessionAuthentication as TokenAuthentication  # noqa: F401

@@ -1,0 +1,193 @@
+"""Accounts and their inbox."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import pghistory
+from django.apps import apps
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from members.grades import graded
+from members.sealing import index_of
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(
+        self, username: str, password: str | None = None, **fields: Any
+    ) -> User:
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username=username)
+
+    def by_login_name(self, text: str) -> User | None:
+        """The account of that name, or of the only member with that phone.
+
+        A phone that several accounts share (a couple's) signs in nobody: use the name.
+        """
+        if user := self.filter(username=text.strip()).first():
+            return user
+        member = apps.get_model("members", "Member")
+        phone = index_of(member, "phone_index", text)
+        found = self.filter(member__phone_index=phone, is_active=True)[:2]
+        return found[0] if len(found) == 1 else None
+
+
+@pghistory.track(exclude=["password", "last_login"])
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account. Not every member has one; an administrator's is no member's.
+
+    There are no superusers. What an account may do comes from appointments and grants
+    (members/access.py), or from being one of the three administrators.
+    """
+
+    class Administrator(models.TextChoices):
+        """Three that exclude one another: one column holds at most one (SEC-41, AZ-09)."""
+
+        NONE = "", _("None")
+        SYSTEM = "system", _("System administrator")
+        SECURITY = "security", _("Security administrator")
+        AUDIT = "audit", _("Audit administrator")
+
+    GRADES = graded(
+        G1="id",
+        G2="username administrator is_staff is_active is_superuser language elder_view",
+        G3="member display_name must_change_password date_joined last_login groups "
+        "user_permissions password",
+    )
+
+    username = models.CharField(
+        _("account name"),
+        max_length=60,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": _("This account name is taken: choose another.")},
+    )
+    display_name = models.CharField(_("display name"), max_length=50, blank=True)
+    member = models.OneToOneField(
+        "members.Member",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="user",
+        verbose_name=_("member"),
+    )
+    administrator = models.CharField(
+        _("administrator"),
+        max_length=10,
+        choices=Administrator.choices,
+        blank=True,
+        default=Administrator.NONE,
+    )
+    is_staff = models.BooleanField(_("may enter the administration"), default=False)
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Switch off instead of deleting an account."),
+    )
+    must_change_password = models.BooleanField(
+        _("must change the password at the next sign-in"), default=True
+    )
+    elder_view = models.BooleanField(_("elder view"), default=False)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    date_joined = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ("username",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_superuser=False), name="members_user_no_superuser"
+            ),
+            models.CheckConstraint(
+                condition=Q(administrator="") | Q(member=None),
+                name="members_user_administrator_is_no_member",
+            ),
+            models.CheckConstraint(
+                condition=Q(administrator="") | Q(is_staff=True),
+                name="members_user_administrator_is_staff",
+            ),
+            models.CheckConstraint(
+                condition=Q(administrator__in=["", "system", "security", "audit"]),
+                name="members_user_administrator_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return self.member.name if self.member_id else str(self)
+
+    get_short_name = get_full_name
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """A line of somebody's inbox. `context` fills the sentence that its kind has.
+
+    The sentence is chosen when it is read, in the reader's language; `context` never
+    holds a value of grade G4.
+    """
+
+    class Kind(models.TextChoices):
+        CORRECTION_ASKED = "correction_asked", _("Correction asked for")
+        CORRECTION_ANSWERED = "correction_answered", _("Correction answered")
+        IMPORT_READY = "import_ready", _("Import checked")
+        IMPORT_DONE = "import_done", _("Import finished")
+        EXPORT_READY = "export_ready", _("Export ready")
+        APPOINTED = "appointed", _("Appointment")
+        APPOINTMENT_ENDED = "appointment_ended", _("Appointment ended")
+        STATE_CHANGED = "state_changed", _("Change of state")
+        WELCOME = "welcome", _("Welcome")
+
+    GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="notifications", verbose_name=_("account")
+    )
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)
+    context = models.JSONField(_("context"), default=dict, blank=True)
+    url = models.CharField(_("link"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("sent at"), auto_now_add=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ("-created_at", "-pk")
+        indexes = [
+            models.Index(
+                fields=["user", "-created_at"], name="members_notification_inbox"
+            ),
+            models.Index(
+                fields=["user"],
+                condition=Q(read_at=None),
+                name="members_notification_unread",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d}"

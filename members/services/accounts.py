@@ -1,0 +1,101 @@
+"""Accounts of members: opened by the branch, closed with the state."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from members import access
+from members.models import Appointment, Member, MemberGrant, User
+from members.services import inbox, offices
+
+# Letters and digits that nobody mistakes for one another on paper.
+PAPER_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def first_password() -> str:
+    """Three groups of four (59 bits), easy to copy from paper."""
+    groups = (
+        "".join(secrets.choice(PAPER_ALPHABET) for _ in range(4)) for _ in range(3)
+    )
+    return "-".join(groups)
+
+
+@transaction.atomic
+def open_account(member: Member, *, by: User | None) -> tuple[User, str]:
+    """Give `member` an account; returns it with its first password, shown once.
+
+    The account name is the pinyin initials with the number of the record. The member
+    owns the own record from now on, and appointments give their rights. Raises
+    ValidationError, code "has_account" or "not_live".
+    """
+    member = Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
+    if not member.is_live:
+        raise ValidationError(
+            _("Only a person on the roll can have an account."), code="not_live"
+        )
+    if User.objects.filter(member=member).exists():
+        raise ValidationError(
+            _("This member already has an account."), code="has_account"
+        )
+    password = first_password()
+    user = User.objects.create_user(
+        f"{member.initials or 'm'}{member.pk}", password, member=member
+    )
+    own_record(user)
+    for appointment in Appointment.objects.not_over(access.today()).filter(
+        member=member
+    ):
+        offices.give_rights(appointment)
+    inbox.notify([user], inbox.Kind.WELCOME)
+    return user, password
+
+
+def own_record(user: User) -> MemberGrant:
+    """Make the member behind `user` the owner of the own record."""
+    permission = Permission.objects.get(
+        content_type__app_label="members", codename="view_member"
+    )
+    grant, _created = MemberGrant.objects.get_or_create(
+        user=user,
+        permission=permission,
+        content_object=user.member,
+        purpose=MemberGrant.OWNER,
+        defaults={"starts_on": access.today()},
+    )
+    return grant
+
+
+@transaction.atomic
+def reset_password(user: User, *, by: User) -> str:
+    """Give `user` a new first password, returned to be shown once."""
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    password = first_password()
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    return password
+
+
+@transaction.atomic
+def set_active(user: User, active: bool, *, by: User | None) -> User:
+    """Switch an account on or off. Nobody switches off the own account.
+
+    Raises ValidationError, code "own_account" or "not_live".
+    """
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if by is not None and user.pk == by.pk:
+        raise ValidationError(
+            _("You cannot switch off your own account."), code="own_account"
+        )
+    if active and user.member is not None and not user.member.is_live:
+        raise ValidationError(
+            _("Only a person on the roll can have an account."), code="not_live"
+        )
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    return user

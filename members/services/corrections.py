@@ -1,0 +1,136 @@
+"""A member asks for a correction; the branch answers (SEC-07, SEC-17)."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Correction, Member, User
+from members.services import inbox, records
+
+
+@transaction.atomic
+def ask_correction(
+    member: Member, *, field: str, proposed: str, by: User, note: str = ""
+) -> Correction:
+    """Send the branch what `member` says is right for `field`.
+
+    A second request for the same field replaces what the first one proposed, as long
+    as it is open. Raises ValidationError at "field" or "proposed": code "unknown_field",
+    "not_sound" for a value that the record would refuse, "unchanged".
+    """
+    if field not in Correction.FIELDS:
+        raise ValidationError(
+            {"field": _("Choose what to correct.")}, code="unknown_field"
+        )
+    value = sound_value(member, field, proposed)
+    if value == getattr(member, field):
+        raise ValidationError(
+            {"proposed": _("The record already says so.")}, code="unchanged"
+        )
+    correction = (
+        Correction.objects.select_for_update()
+        .filter(member=member, field=field, state=Correction.State.OPEN)
+        .first()
+    )
+    is_new = correction is None
+    if correction is None:
+        correction = Correction(member=member, field=field, asked_by=by)
+    correction.proposed, correction.note = proposed.strip(), note.strip()
+    correction.save()
+    if is_new:
+        inbox.notify_holders(
+            "manage_roll",
+            member.branch,
+            inbox.Kind.CORRECTION_ASKED,
+            url=reverse("members:correction_detail", args=[correction.pk]),
+            member=member.name,
+            field=field,
+        )
+    return correction
+
+
+@transaction.atomic
+def accept_correction(
+    correction: Correction, *, by: User, answer: str = ""
+) -> Correction:
+    """Write what was proposed into the record, and tell the member.
+
+    Raises ValidationError, code "already_answered", or what the record refuses.
+    """
+    correction = _open(correction)
+    member = Member.objects.select_for_update(of=("self",)).get(pk=correction.member_id)
+    value = sound_value(member, correction.field, correction.proposed)
+    setattr(member, correction.field, value)
+    if correction.field == "id_number":
+        member.sex, member.birth_date = "", None  # they follow the new number
+    records.change_record(member, by=by)
+    return _close(
+        correction, Correction.State.ACCEPTED, answer or str(_("Corrected.")), by
+    )
+
+
+@transaction.atomic
+def decline_correction(correction: Correction, *, by: User, answer: str) -> Correction:
+    """Close the request with the reason why the record stays as it is.
+
+    Raises ValidationError, code "already_answered" or "needs_answer" (SEC-17).
+    """
+    correction = _open(correction)
+    if not answer.strip():
+        raise ValidationError(
+            {"answer": _("Write the reason, so that the member can understand it.")},
+            code="needs_answer",
+        )
+    return _close(correction, Correction.State.DECLINED, answer.strip(), by)
+
+
+@transaction.atomic
+def withdraw_correction(correction: Correction, *, by: User) -> Correction:
+    """The member takes the request back. Raises "already_answered"."""
+    correction = _open(correction)
+    correction.state = Correction.State.WITHDRAWN
+    correction.answered_at = timezone.now()
+    correction.save()
+    return correction
+
+
+def sound_value(member: Member, field: str, text: str) -> object:
+    """`text` as a value of `field`, judged by the field alone.
+
+    Raises ValidationError at "proposed", code "not_sound".
+    """
+    model_field = Member._meta.get_field(field)
+    form_field = model_field.formfield()  # type: ignore[union-attr]
+    try:
+        return model_field.clean(form_field.clean(text.strip()), member)  # type: ignore[union-attr]
+    except ValidationError as refusal:
+        raise ValidationError(
+            {"proposed": refusal.messages}, code="not_sound"
+        ) from None
+
+
+def _open(correction: Correction) -> Correction:
+    correction = Correction.objects.select_for_update().get(pk=correction.pk)
+    if correction.state != Correction.State.OPEN:
+        raise ValidationError(
+            _("This request was already answered."), code="already_answered"
+        )
+    return correction
+
+
+def _close(correction: Correction, state: str, answer: str, by: User) -> Correction:
+    correction.state, correction.answer = state, answer
+    correction.answered_by, correction.answered_at = by, timezone.now()
+    correction.save()
+    inbox.notify(
+        [correction.asked_by],
+        inbox.Kind.CORRECTION_ANSWERED,
+        url=reverse("members:correction_detail", args=[correction.pk]),
+        field=correction.field,
+        state=state,
+    )
+    return correction

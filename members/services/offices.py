@@ -1,0 +1,270 @@
+"""Appointing to offices, and the rights that follow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from members import access
+from members.algorithms import add_years
+from members.models import (
+    Appointment,
+    Branch,
+    BranchGrant,
+    Member,
+    Office,
+    PartyGroup,
+    User,
+)
+from members.services import inbox
+from members.signals import appointment_ended, appointment_made
+
+LARGEST_COMMITTEE = 7  # ORG-20
+MEMBERS_FOR_A_COMMITTEE = 7  # ORG-19
+
+
+@transaction.atomic
+def appoint(
+    member: Member,
+    office: Office,
+    branch: Branch,
+    *,
+    starts_on: date,
+    basis: str,
+    decided_by: str,
+    by: User | None,
+    ends_on: date | None = None,
+    party_group: PartyGroup | None = None,
+    document_number: str = "",
+    exception_reason: str = "",
+) -> Appointment:
+    """Give `member` an office in `branch` from `starts_on` to `ends_on`, both included.
+
+    Asked again for the same member, office, branch and first day, it returns the
+    appointment that stands. Raises ValidationError with code "wrong_kind",
+    "closed_branch", "elsewhere", "not_full" (EL-01, ORG-15), "seats_taken" (ORG-20,
+    ORG-21, ORG-23), "no_committee" (ORG-19), "needs_document" (ORG-26), or
+    "needs_reason" where a rule says "as a rule" (ORG-24) and no reason was given.
+    Announces `appointment_made`.
+    """
+    branch = Branch.objects.select_for_update().get(pk=branch.pk)
+    standing = Appointment.objects.filter(
+        member=member, office=office, branch=branch, party_group=party_group
+    )
+    if found := standing.filter(starts_on=starts_on).first():
+        return found
+
+    _check_place(member, office, branch, party_group, starts_on)
+    _check_person(member, office, starts_on, exception_reason)
+    _check_seats(office, branch, party_group, starts_on, ends_on)
+    if office.needs_superior and not document_number:
+        raise ValidationError(
+            {"document_number": _("Enter the number of the superior's approval.")},
+            code="needs_document",
+        )
+    appointment = Appointment.objects.create(
+        member=member,
+        office=office,
+        branch=branch,
+        party_group=party_group,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        basis=basis,
+        decided_by=decided_by,
+        document_number=document_number,
+        exception_reason=exception_reason,
+        recorded_by=by,
+    )
+    give_rights(appointment)
+    appointment_made.send(Appointment, appointment=appointment)
+    _tell(appointment, inbox.Kind.APPOINTED)
+    return appointment
+
+
+@transaction.atomic
+def end_appointment(
+    appointment: Appointment, *, on: date, reason: str, by: User | None
+) -> Appointment:
+    """Let an appointment end with the day `on`; the rights end with it.
+
+    Ending it twice on the same day changes nothing. Raises ValidationError, code
+    "before_start" or "already_over". Announces `appointment_ended`.
+    """
+    appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if appointment.ends_on == on:
+        return appointment
+    if on < appointment.starts_on:
+        raise ValidationError(
+            {"on": _("The last day cannot be before the first day.")},
+            code="before_start",
+        )
+    if appointment.ends_on is not None and appointment.ends_on < access.today():
+        raise ValidationError(
+            _("This appointment is already over."), code="already_over"
+        )
+    appointment.ends_on, appointment.ended_reason = on, reason
+    appointment.save(update_fields=["ends_on", "ended_reason"])
+    give_rights(appointment)
+    appointment_ended.send(Appointment, appointment=appointment)
+    _tell(appointment, inbox.Kind.APPOINTMENT_ENDED)
+    return appointment
+
+
+def end_all(member: Member, *, on: date, reason: str, by: User | None) -> int:
+    """End every office `member` holds after the day `on`; returns how many.
+
+    One that was to begin later never begins: it ends the day it would have begun, and
+    gives no rights.
+    """
+    open_ones = Appointment.objects.filter(member=member).filter(
+        Q(ends_on=None) | Q(ends_on__gt=on)
+    )
+    for appointment in open_ones:
+        last = max(on, appointment.starts_on)
+        end_appointment(appointment, on=last, reason=reason, by=by)
+        if appointment.starts_on > on:
+            BranchGrant.objects.filter(appointment=appointment).delete()
+    return len(open_ones)
+
+
+def give_rights(appointment: Appointment) -> None:
+    """Make the grants on the branch what the office and its dates say.
+
+    Safe to repeat. A member without an account gets them when the account is opened.
+    """
+    user = User.objects.filter(member=appointment.member_id).first()
+    permissions = list(appointment.office.permissions.all())
+    stale = BranchGrant.objects.filter(appointment=appointment)
+    stale.exclude(user=user, permission__in=permissions).delete()
+    if user is None:
+        return
+    for permission in permissions:
+        BranchGrant.objects.update_or_create(
+            user=user,
+            permission=permission,
+            content_object=appointment.branch,
+            appointment=appointment,
+            defaults={
+                "starts_on": appointment.starts_on,
+                "ends_on": appointment.ends_on,
+            },
+        )
+    access.forget(user)
+
+
+@transaction.atomic
+def renew_rights(office: Office) -> int:
+    """Bring the grants of everybody in `office` in line after its rights changed."""
+    appointments = Appointment.objects.not_over(access.today()).filter(office=office)
+    for appointment in appointments:
+        give_rights(appointment)
+    return len(appointments)
+
+
+def _check_place(
+    member: Member,
+    office: Office,
+    branch: Branch,
+    party_group: PartyGroup | None,
+    starts_on: date,
+) -> None:
+    if branch.is_closed:
+        raise ValidationError(
+            {"branch": _("This branch is closed.")}, code="closed_branch"
+        )
+    if branch.kind not in office.kinds:
+        raise ValidationError(
+            {"office": _("A branch of this kind has no such office.")},
+            code="wrong_kind",
+        )
+    if office.of_group and (party_group is None or party_group.branch_id != branch.pk):
+        raise ValidationError(
+            {"party_group": _("Choose the Party group of this branch.")},
+            code="elsewhere",
+        )
+    if not office.of_group and party_group is not None:
+        raise ValidationError(
+            {"party_group": _("This office is not one of a Party group.")},
+            code="elsewhere",
+        )
+    # A committee office is held by somebody from a branch below; a branch office by
+    # one of its own, a first secretary and a temporary branch excepted (ORG-05, ORG-29).
+    sent = office.code == "first_secretary" or branch.is_temporary
+    within = member.branch.path.startswith(branch.path)
+    if not sent and not within:
+        raise ValidationError(
+            {"member": _("Choose a member of this branch or of one below it.")},
+            code="elsewhere",
+        )
+
+
+def _check_person(
+    member: Member, office: Office, starts_on: date, exception_reason: str
+) -> None:
+    if office.full_members_only and member.state != Member.State.FULL:
+        raise ValidationError(
+            {"member": _("Only a full member may hold this office.")}, code="not_full"
+        )
+    if not member.is_live:
+        raise ValidationError(
+            {"member": _("This person is no longer on the roll.")}, code="not_full"
+        )
+    if office.code != "secretary" or exception_reason or member.full_member_on is None:
+        return
+    if add_years(member.full_member_on, 1) > starts_on:  # ORG-24
+        message = _(
+            "A secretary as a rule has been a full member for a year: give the reason "
+            "for the exception."
+        )
+        raise ValidationError({"exception_reason": message}, code="needs_reason")
+
+
+def _check_seats(
+    office: Office,
+    branch: Branch,
+    party_group: PartyGroup | None,
+    starts_on: date,
+    ends_on: date | None,
+) -> None:
+    overlapping = Appointment.objects.not_over(starts_on).filter(branch=branch)
+    if ends_on is not None:
+        overlapping = overlapping.filter(starts_on__lte=ends_on)
+    holders = overlapping.filter(office=office, party_group=party_group).count()
+    if office.seats is not None and holders >= office.seats:
+        message = _("This office is taken in these days: end that appointment first.")
+        raise ValidationError({"office": message}, code="seats_taken")
+    if not office.in_committee or branch.kind not in Branch.BRANCHES:
+        return
+    alone = office.code in {"secretary", "deputy_secretary"}
+    full_members = branch.members.filter(state=Member.State.FULL).count()
+    if not alone and not branch.is_temporary and full_members < MEMBERS_FOR_A_COMMITTEE:
+        message = _(
+            "A branch with fewer than 7 full members has no committee: only a "
+            "secretary and, if needed, one deputy."
+        )
+        raise ValidationError({"office": message}, code="no_committee")
+    seated = overlapping.filter(office__in_committee=True)
+    if seated.values("member").distinct().count() >= LARGEST_COMMITTEE:
+        message = _("A branch committee has at most 7 members.")
+        raise ValidationError({"office": message}, code="seats_taken")
+
+
+def _tell(appointment: Appointment, kind: inbox.Kind) -> None:
+    user = User.objects.filter(member=appointment.member_id, is_active=True).first()
+    if user is not None:
+        inbox.notify(
+            [user],
+            kind,
+            url=appointment.branch.get_absolute_url(),
+            office=appointment.office.code,
+            branch=str(appointment.branch),
+            on=str(
+                appointment.starts_on
+                if kind == inbox.Kind.APPOINTED
+                else appointment.ends_on
+            ),
+        )

@@ -1,0 +1,184 @@
+"""One plain builder for each model. Every argument is optional; nothing is random.
+
+What a builder leaves out takes the next number of one counter, so that two calls never
+collide. Rows are written as they are asked for: rules are the services' concern.
+"""
+
+from datetime import date
+from itertools import count
+
+from django.contrib.auth.models import Permission
+
+from members import romanize
+from members.algorithms import check_id_number, next_demo_id_number
+from members.models import (
+    Appointment,
+    Branch,
+    BranchGrant,
+    Correction,
+    Member,
+    MemberGrant,
+    Office,
+    PartyGroup,
+    Term,
+    User,
+)
+from members.services import accounts, offices
+
+numbers = count(1)
+PASSWORD = "a-long-enough-passphrase"
+
+
+def branch(name="", *, parent=None, kind="branch", setting="village", **fields):
+    number = next(numbers)
+    return Branch.objects.create(
+        name=name or f"中共第{number}支部",
+        code=fields.pop("code", f"B{number:05}"),
+        parent=parent,
+        kind=kind,
+        setting=setting,
+        established_on=fields.pop("established_on", date(2010, 7, 1)),
+        **fields,
+    )
+
+
+def committee(name="", *, parent=None, **fields):
+    return branch(name, parent=parent, kind="committee", **fields)
+
+
+def tree():
+    """A committee with two branches: (committee, left, right)."""
+    top = committee("中共测试镇委员会")
+    return top, branch("中共东村支部", parent=top), branch("中共西村支部", parent=top)
+
+
+def member(name="", *, branch=None, state="full", **fields):
+    number = next(numbers)
+    name = name or f"王{'甲乙丙丁戊己庚辛壬癸'[number % 10]}"
+    born = fields.pop("birth_date", date(1970, 1, 1))
+    id_number = fields.pop(
+        "id_number", next_demo_id_number("110000", born, number * 2 % 1000)
+    )
+    if id_number and "sex" not in fields:
+        fields["sex"] = check_id_number(id_number, date.today()).sex  # noqa: DTZ011
+    in_party = state in Member.IN_PARTY or state in Member.EXITS
+    fields.setdefault("admitted_on", date(2000, 7, 1) if in_party else None)
+    standing = state in Member.STANDING or state in Member.EXITS
+    fields.setdefault("full_member_on", date(2001, 7, 1) if standing else None)
+    return Member.objects.create(
+        name=name,
+        pinyin=romanize.pinyin(name),
+        initials=romanize.initials(name),
+        branch=branch or globals()["branch"](),
+        state=state,
+        birth_date=born,
+        id_number=id_number,
+        sex=fields.pop("sex", "1"),
+        ethnic_group=fields.pop("ethnic_group", "01"),
+        education=fields.pop("education", "21"),
+        phone=fields.pop("phone", f"139{number:08}"),
+        enrolled_on=fields.pop("enrolled_on", date(2015, 1, 1)),
+        **fields,
+    )
+
+
+def user(username="", *, member=None, **fields):
+    """An account that has changed its first password to PASSWORD."""
+    account = User.objects.create_user(
+        username or f"user{next(numbers)}",
+        PASSWORD,
+        member=member,
+        must_change_password=fields.pop("must_change_password", False),
+        **fields,
+    )
+    if member is not None:
+        accounts.own_record(account)
+    return account
+
+
+def administrator(role):
+    return user(role, administrator=role, is_staff=True)
+
+
+def appointment(member=None, *, office="secretary", branch=None, **fields):
+    branch = branch or (member.branch if member else globals()["branch"]())
+    made = Appointment.objects.create(
+        member=member or globals()["member"](branch=branch),
+        office=Office.objects.get(code=office),
+        branch=branch,
+        starts_on=fields.pop("starts_on", date(2020, 1, 1)),
+        basis=fields.pop("basis", "elected"),
+        decided_by=fields.pop("decided_by", "支部党员大会"),
+        **fields,
+    )
+    offices.give_rights(made)
+    return made
+
+
+def officer(office="secretary", *, of, home=None, **fields):
+    """The account of a member who holds `office` in the branch `of`.
+
+    The member is on the roll of `home`, by default of `of` or a new branch below it.
+    """
+    if home is None:
+        home = of if of.holds_members else branch(parent=of)
+    holder = member(branch=home)
+    account = user(member=holder)
+    appointment(holder, office=office, branch=of, **fields)
+    return account
+
+
+def secretary(*, of, **fields):
+    return officer("secretary", of=of, **fields)
+
+
+def branch_grant(user, branch, right, **fields):
+    return BranchGrant.objects.create(
+        user=user,
+        permission=_permission("branch", right),
+        content_object=branch,
+        purpose=fields.pop("purpose", "inspection"),
+        starts_on=fields.pop("starts_on", date(2020, 1, 1)),
+        ends_on=fields.pop("ends_on", date(2099, 1, 1)),
+        **fields,
+    )
+
+
+def member_grant(user, member, right="view_member", **fields):
+    return MemberGrant.objects.create(
+        user=user,
+        permission=_permission("member", right),
+        content_object=member,
+        purpose=fields.pop("purpose", "inspection"),
+        starts_on=fields.pop("starts_on", date(2020, 1, 1)),
+        ends_on=fields.pop("ends_on", date(2099, 1, 1)),
+    )
+
+
+def _permission(model, codename):
+    return Permission.objects.get(
+        content_type__app_label="members",
+        content_type__model=model,
+        codename=codename,
+    )
+
+
+def group(branch, name=""):
+    return PartyGroup.objects.create(
+        branch=branch, name=name or f"第{next(numbers)}党小组"
+    )
+
+
+def term(branch, *, starts_on=date(2024, 1, 1), ends_on=date(2026, 12, 31), number=1):
+    return Term.objects.create(
+        branch=branch, number=number, starts_on=starts_on, ends_on=ends_on
+    )
+
+
+def correction(member, *, field="phone", proposed="13900001111", by=None):
+    return Correction.objects.create(
+        member=member,
+        field=field,
+        proposed=proposed,
+        asked_by=by or user(member=member),
+    )
