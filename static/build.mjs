@@ -11,7 +11,7 @@ const output = join(root, "static/dist");
 const modules = join(root, "node_modules");
 const apps = "{activities,analytics,community,config,feedback,learning,members,points}";
 
-// Where class names are written; a style that none of them names is left out.
+// Where class names are written.
 const naming = [
     `templates/**/*.html`,
     `${apps}/templates/**/*.html`,
@@ -55,19 +55,21 @@ function forOlderBrowsers(css) {
     return css;
 }
 
+function compile(sass, name) {
+    const options = { loadPaths: [modules], quietDeps: true };
+    return sass.compile(join(source, "scss", name), options).css;
+}
+
+// Of Tabler only what a template names is kept; our own styles stay whole.
 async function buildStyles({ sass, esbuild, PurgeCSS }) {
-    const { css } = sass.compile(join(source, "scss/portal.scss"), {
-        loadPaths: [modules],
-        quietDeps: true,
-    });
-    const [{ css: purged }] = await new PurgeCSS().purge({
+    const [{ css: tabler }] = await new PurgeCSS().purge({
         content: files(naming).map((name) => join(root, name)),
-        css: [{ raw: forOlderBrowsers(css) }],
-        safelist: { standard: [/^htmx-/], greedy: [/^elder$/] },
+        css: [{ raw: forOlderBrowsers(compile(sass, "tabler.scss")) }],
+        safelist: ["fieldset", "input", "legend", "option", "select", "textarea"],
         variables: true,
         keyframes: true,
     });
-    const { code } = await esbuild.transform(purged, {
+    const { code } = await esbuild.transform(tabler + compile(sass, "portal.scss"), {
         loader: "css",
         minify: true,
         legalComments: "none",
