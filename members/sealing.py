@@ -145,7 +145,7 @@ class SealedField(models.BinaryField):
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        del kwargs["editable"]
+        kwargs.pop("editable", None)
         if self.kind != "text":
             kwargs["kind"] = self.kind
         if not self.editable:
