@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from django.utils.functional import Promise, lazy
+from django.utils.functional import lazy
 from django.utils.translation import get_language, pgettext
 
 from members.algorithms import fold, title_grade
@@ -46,7 +46,7 @@ class CodeTable:
         return _read(self._file)
 
     @cached_property
-    def choices(self) -> list[tuple[str, Promise]]:
+    def choices(self) -> list[tuple[str, str]]:
         """Code and label; the label is in the language of whoever reads it."""
         label = lazy(self.name, str)
         return [(row.code, label(row.code)) for row in self.rows]

@@ -117,7 +117,7 @@ def _find(field: models.Field[Any, Any]) -> Grade | None:
 
 
 def _find_link(field: models.Field[Any, Any]) -> Grade | None:
-    owner = field.model._meta.auto_created
+    owner: Any = field.model._meta.auto_created
     for link in owner._meta.local_many_to_many:
         if link.remote_field.through is field.model:
             return Grade.G1 if field.primary_key else _find(link)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Self, TypeVar
@@ -110,7 +110,7 @@ class SealedAttribute(DeferredAttribute):
             return
         was = instance.__dict__.get(name)
         was = was.was if isinstance(was, _Unsealed) else was
-        # A plain value: str and bytes of a subclass would carry more than their text.
+        # A plain copy: a subclass of str, such as SafeString, carries more than text.
         plain = self.field.plain_type(value)
         instance.__dict__[name] = _Unsealed(plain, was)
 
@@ -139,7 +139,7 @@ class SealedField(models.BinaryField):
 
     def __init__(self, *args: Any, kind: str = "text", **kwargs: Any):
         self.kind = kind
-        self.plain_type: type[str] | type[bytes] = {"text": str, "bytes": bytes}[kind]
+        self.plain_type: Any = {"text": str, "bytes": bytes}[kind]
         kwargs.setdefault("editable", True)
         super().__init__(*args, **kwargs)
 
@@ -262,7 +262,7 @@ class SealedField(models.BinaryField):
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
         if hasattr(value, "resolve_expression") and not _is_sealed_case(value):
             raise FieldError(f"{self} takes no expression: save an instance.")
-        return super().get_placeholder(value, compiler, connection)
+        return super().get_placeholder(value, compiler, connection)  # type: ignore[misc]  # stubs of a later Django
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
@@ -407,7 +407,7 @@ class SealedQuerySet(models.QuerySet[_M]):
         return super().bulk_create(rows, *args, **kwargs)
 
     def bulk_update(
-        self, objs: Iterable[Any], fields: Sequence[str], batch_size: int | None = None
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
         """Seal each value for its row; index fields follow their sources."""
         rows, names = tuple(objs), _with_index_fields(self.model, fields)
@@ -450,14 +450,22 @@ class SealedModel(models.Model):
         )
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+    def from_db(
+        cls, db: str | None, field_names: Any, values: Any, **kwargs: Any
+    ) -> Self:
         """Bind what was loaded to its row, so that a copied instance is sealed anew."""
-        instance = super().from_db(db, field_names, values)
+        instance = super().from_db(db, field_names, values, **kwargs)
         for field in sealed_fields(cls):
             held = instance.__dict__.get(field.attname)
             if held is not None:
                 held.pk = instance.pk
         return instance
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Check the fields; one that is damaged is left as it is (CR-02)."""
+        names = (field.attname for field in sealed_fields(type(self)))
+        damaged = {name for name in names if try_open(self, name) is None}
+        super().clean_fields(exclude=damaged | set(exclude or ()))
 
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: Any = None
@@ -532,7 +540,7 @@ def _tracked_model(model: type[models.Model]) -> type[models.Model]:
 
 def _place(field: models.Field[Any, Any]) -> tuple[str, str]:
     """Table and column; triggers copy rows to event tables, so there the tracked ones."""
-    return _tracked_model(field.model)._meta.db_table, field.column
+    return _tracked_model(field.model)._meta.db_table, str(field.column)
 
 
 def _is_sealed(value: Any) -> bool:
@@ -568,7 +576,7 @@ def _check_model(field: SealedField | IndexField) -> list[checks.CheckMessage]:
                 "A sealed field needs SealedModel.", hint, field, "members.E001"
             )
         ]
-    if not issubclass(model._default_manager._queryset_class, SealedQuerySet):
+    if not isinstance(model._default_manager.all(), SealedQuerySet):
         hint = "Derive the queryset of the default manager from SealedQuerySet."
         return [
             checks.Error(
