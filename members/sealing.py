@@ -98,7 +98,11 @@ class SealedAttribute(DeferredAttribute):
         if instance is None:
             return self
         held = self.held(instance)
-        return held if _as_stored.get() else self.field.plain_of(instance, held)
+        if not _as_stored.get():
+            return self.field.plain_of(instance, held)
+        if isinstance(held, _Unsealed):  # all that can be said is whether there is one
+            return None if self.field.is_null(held.plain) else Sealed(b"not sealed yet")
+        return held
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         name = self.field.attname
@@ -177,6 +181,9 @@ class SealedField(models.BinaryField):
             held.opened = self._open(held, held.pk or self.row_of(instance))
         return held.opened
 
+    def is_null(self, plain: str | bytes | None) -> bool:
+        return not plain and self.null
+
     def plain_at_hand(self, instance: models.Model) -> str | bytes | None:
         """The plain value if it is in memory already: assigned, or opened before."""
         held = instance.__dict__.get(self.attname)
@@ -211,7 +218,7 @@ class SealedField(models.BinaryField):
                 raise
             before = None
         plain = self.plain_of(instance, held)
-        if not plain and self.null:
+        if self.is_null(plain):
             return None
         if was is not None and was.pk == row and was.is_current and plain == before:
             return was
@@ -466,6 +473,11 @@ class SealedModel(models.Model):
         names = (field.attname for field in sealed_fields(type(self)))
         damaged = {name for name in names if try_open(self, name) is None}
         super().clean_fields(exclude=damaged | set(exclude or ()))
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Check the constraints without opening anything."""
+        with _reading_as_stored():
+            super().validate_constraints(exclude=exclude)
 
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: Any = None
