@@ -1,6 +1,6 @@
 """What every page shows around its content: navigation, inbox, account."""
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -61,9 +61,13 @@ def _navigation(request, user):
                 here, _("My record"), "members:member_self", "id", "members:member_self"
             )
         )
-    return entries
+    return [item for item in entries if item]
 
 
 def entry(here, label, name, icon, family=""):
     active = here == name or bool(family and here.startswith(family))
-    return {"label": label, "url": reverse(name), "icon": icon, "active": active}
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        return None
+    return {"label": label, "url": url, "icon": icon, "active": active}

@@ -1,0 +1,16 @@
+from django.shortcuts import render
+
+from analytics import desk as contents
+from members import access
+from members.sentences import sentences
+
+
+def desk(request):
+    """The home page: what waits for this account, and what is its own."""
+    context = {
+        "sections": contents.sections(request.user, on=access.today()),
+        "lines": sentences(request.user.notifications.unread()[:5]),
+        "member": request.user.member,
+        "has_office": bool(access.scope(request.user, "view_roll")),
+    }
+    return render(request, "analytics/desk.html", context)

@@ -1,0 +1,59 @@
+"""The sentence of each kind of notification, in the language of its reader."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from members.models import Correction, Member, Notification, Office
+
+Kind = Notification.Kind
+
+
+def sentences(notifications: Iterable[Notification]) -> list[tuple[Notification, str]]:
+    """Each notification with what it says. Names in it were stored when it was written."""
+    offices = {office.code: office.name for office in Office.objects.all()}
+    return [(line, _sentence(line, offices)) for line in notifications]
+
+
+def _sentence(notification: Notification, offices: dict[str, str]) -> str:
+    given = notification.context
+    words = {
+        "member": given.get("member", ""),
+        "branch": given.get("branch", ""),
+        "on": given.get("on", ""),
+        "count": given.get("count", 0),
+        "file": given.get("file", ""),
+        "office": offices.get(given.get("office", ""), ""),
+        "field": _field(given.get("field", "")),
+        "state": _state(given.get("state", "")),
+    }
+    return _template(Kind(notification.kind)) % words
+
+
+def _template(kind: Notification.Kind) -> str:
+    return {
+        Kind.CORRECTION_ASKED: _("%(member)s asks to correct “%(field)s”."),
+        Kind.CORRECTION_ANSWERED: _(
+            "Your request to correct “%(field)s” was answered: %(state)s."
+        ),
+        Kind.IMPORT_READY: _("The roster “%(file)s” is checked: look at what changes."),
+        Kind.IMPORT_DONE: _("The roster “%(file)s” was applied: %(count)s rows."),
+        Kind.EXPORT_READY: _("The roll of %(branch)s is ready to download."),
+        Kind.APPOINTED: _("You hold the office “%(office)s” in %(branch)s from %(on)s."),
+        Kind.APPOINTMENT_ENDED: _(
+            "Your office “%(office)s” in %(branch)s ends on %(on)s."
+        ),
+        Kind.STATE_CHANGED: _("Your state is “%(state)s” since %(on)s."),
+        Kind.WELCOME: _("Welcome. Please look whether your record is right."),
+    }[kind]
+
+
+def _field(name: str) -> str:
+    return str(Member._meta.get_field(name).verbose_name) if name else ""
+
+
+def _state(value: str) -> str:
+    for choices in (Correction.State, Member.State):
+        if value in choices.values:
+            return str(choices(value).label)
+    return value
