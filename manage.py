@@ -3,9 +3,8 @@
 
 import os
 import signal
+import subprocess
 import sys
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
 from django.core.management import execute_from_command_line
 
@@ -42,25 +41,43 @@ AS_OWNER = {"migrate", "flush", "pgtrigger", "createcachetable"}
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    var = embedded.var_folder()
     if command in AS_OWNER:
         os.environ.setdefault("DATABASE_ROLE", "owner")
-    needless = command in NO_DATABASE or "--help" in sys.argv or embedded.configured()
     # SIGTERM ends us like Ctrl-C does: after the services.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        embedded.make_secrets(var)
-        services = nullcontext({}) if needless else started_for(command, var)
-        with services as environment:
-            os.environ.update(environment)
+        embedded.make_secrets(embedded.var_folder())
+        needless = command in NO_DATABASE or "--help" in sys.argv
+        if needless or embedded.configured():
             execute_from_command_line(sys.argv)
+        else:
+            execute_with_services(command)
     except embedded.StartError as reason:
         sys.exit(str(reason))
 
 
-def started_for(command: str, var: Path) -> AbstractContextManager[dict[str, str]]:
-    name = f"`manage.py {command}`"
-    return embedded.services(var, name, migrated=command not in AS_OWNER)
+def execute_with_services(command: str) -> None:
+    """Join what runs, else start services whose tables are up to date."""
+    prepare = embedded.forget_migrations if command in AS_OWNER else migrate
+    var, name = embedded.var_folder(), f"`manage.py {command}`"
+    with embedded.services(var, name, prepare) as place:
+        os.environ.update(place.environment())
+        if command in AS_OWNER:
+            embedded.forget_migrations(place)
+        execute_from_command_line(sys.argv)
+
+
+def migrate(place: embedded.Place) -> None:
+    def in_a_process_of_its_own() -> None:
+        print("Preparing the database ...", file=sys.stderr)  # noqa: T201
+        environment = os.environ | place.environment()
+        step = [sys.executable, __file__, "migrate", "--verbosity", "0"]
+        # Standard output is for the result of the command.
+        done = subprocess.run(step, env=environment, stdout=sys.stderr)  # noqa: S603
+        if done.returncode != 0:
+            raise embedded.StartError("The database could not be migrated: see above.")
+
+    embedded.migrate_when_changed(place, in_a_process_of_its_own)
 
 
 if __name__ == "__main__":

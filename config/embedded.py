@@ -18,10 +18,9 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -237,7 +236,8 @@ def await_postgres(place: Place, command: list[str]) -> subprocess.Popen:
     """
     log, deadline = place.log("postgres"), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        end_left_behind(place.cluster / "postmaster.pid", "postgres", signal.SIGINT)
+        words = ("postgres", str(place.cluster))
+        end_left_behind(place.cluster / "postmaster.pid", words, signal.SIGINT)
         server = spawn(
             command,
             log=log,
@@ -258,14 +258,14 @@ def await_postgres(place: Place, command: list[str]) -> subprocess.Popen:
     raise StartError(f"PostgreSQL does not start: {last_line(log)} (see {log}).")
 
 
-def end_left_behind(pid_file: Path, name: str, how: int) -> None:
+def end_left_behind(pid_file: Path, words: tuple[str, ...], how: int) -> None:
     """Wait for the end of a server that outlived its owner; we hold the lock now."""
     try:
         pid = int(pid_file.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return
     deadline = time.monotonic() + PATIENCE
-    while runs(pid, name, str(pid_file.parent)) and time.monotonic() < deadline:
+    while runs(pid, *words) and time.monotonic() < deadline:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
         time.sleep(0.2)
@@ -331,7 +331,7 @@ def start_valkey(place: Place) -> subprocess.Popen:
     place.make_folders()
     folder, log = place.home / "valkey", place.log("valkey")
     socket, pid_file = place.sockets / "valkey.sock", folder / "valkey.pid"
-    end_left_behind(pid_file, "valkey-server", signal.SIGTERM)
+    end_left_behind(pid_file, ("valkey-server", str(socket)), signal.SIGTERM)
     command = [str(server), "--port", "0", "--unixsocket", str(socket)]
     command += ["--unixsocketperm", "700", "--maxmemory-policy", "noeviction"]
     command += [
@@ -410,20 +410,20 @@ def retire(var: Path) -> None:
 
 
 @contextlib.contextmanager
-def services(var: Path, name: str, *, migrated: bool) -> Iterator[dict[str, str]]:
-    """The environment of running services: joined, or started until we leave.
+def services(var: Path, name: str, prepare: Callable[[Place], None]) -> Iterator[Place]:
+    """Running services: joined, or started under `name` until we leave.
 
-    Those we start know us by `name`; with `migrated`, the tables are up to date.
+    Those we start go through `prepare` before anybody else may join.
     """
     place, deadline = Place.of(var), time.monotonic() + PATIENCE
     while True:
         if owned := take(place.var, name):
-            with owned, started(place, migrated):
-                yield place.environment()
+            with owned, started(place, prepare):
+                yield place
             return
         with lock(place.var / ".users", fcntl.LOCK_SH):
             if found := announced(place):
-                yield found.environment()
+                yield found
                 return
         if time.monotonic() > deadline:
             raise StartError(
@@ -434,15 +434,12 @@ def services(var: Path, name: str, *, migrated: bool) -> Iterator[dict[str, str]
 
 
 @contextlib.contextmanager
-def started(place: Place, migrated: bool) -> Iterator[None]:
+def started(place: Place, prepare: Callable[[Place], None]) -> Iterator[None]:
     """Both services, until we leave and all who joined us have left."""
     with contextlib.ExitStack() as stack:
         stack.callback(stop, start_postgres(place), signal.SIGINT)
         stack.callback(stop, start_valkey(place), signal.SIGTERM)
-        if migrated:
-            migrate_when_changed(place)
-        else:
-            (place.home / "migrated").unlink(missing_ok=True)
+        prepare(place)
         announce(place)
         try:
             yield
@@ -451,21 +448,20 @@ def started(place: Place, migrated: bool) -> Iterator[None]:
                 retire(place.var)
 
 
-def migrate_when_changed(place: Place) -> None:
-    """Bring the tables up to date unless these very migrations ran here before."""
+def migrate_when_changed(place: Place, migrate: Callable[[], None]) -> None:
+    """Call `migrate` unless these very migrations ran in this cluster before."""
     mark = hashlib.sha256()
     for file in sorted(ROOT.glob("*/migrations/*.py")):
         mark.update(file.name.encode() + file.read_bytes())
     stamp = place.home / "migrated"
-    if stamp.exists() and stamp.read_text() == mark.hexdigest():
-        return
-    print("Preparing the database ...", file=sys.stderr)  # noqa: T201
-    environment = os.environ | place.environment() | {"DATABASE_ROLE": "owner"}
-    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
-    done = subprocess.run(command, env=environment, stdout=sys.stderr)  # noqa: S603
-    if done.returncode != 0:
-        raise StartError("The database could not be migrated: see above.")
-    stamp.write_text(mark.hexdigest())
+    if not stamp.exists() or stamp.read_text() != mark.hexdigest():
+        migrate()
+        stamp.write_text(mark.hexdigest())
+
+
+def forget_migrations(place: Place) -> None:
+    """Somebody migrates by hand now: the next start looks again."""
+    (place.home / "migrated").unlink(missing_ok=True)
 
 
 # --- secrets ----------------------------------------------------------------------

@@ -83,9 +83,10 @@ class Portal:
             self.add("PostgreSQL", self.start_postgres, signal.SIGINT)
             self.add("Valkey", self.start_valkey, signal.SIGTERM)
             os.environ.update(self.place.environment())
-        say("Preparing the database ...")
-        self.manage("migrate", DATABASE_ROLE="owner")
-        embedded.announce(self.place)
+            embedded.migrate_when_changed(self.place, self.migrate)
+            embedded.announce(self.place)
+        else:
+            self.migrate()
         self.collect_static()
         self.seed()
         say("Starting the web server and the worker ...")
@@ -107,7 +108,7 @@ class Portal:
         number = self.listener.fileno()
         command = ["gunicorn", "config.wsgi", "--bind", f"fd://{number}"]
         command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        command += ["--graceful-timeout", "10", "--no-control-socket"]
+        command += ["--graceful-timeout", "10", "--no-control-socket", "--preload"]
         return self.python("web", "-m", *command, pass_fds=[number])
 
     def start_worker(self) -> subprocess.Popen:
@@ -139,6 +140,10 @@ class Portal:
             log = self.place.log("setup")
             raise StartError(f"`{words[0]}` failed: {last_line(log)} (see {log}).")
 
+    def migrate(self) -> None:
+        say("Preparing the database ...")
+        self.manage("migrate", DATABASE_ROLE="owner")
+
     def collect_static(self) -> None:
         """Hash and compress the static files, unless all they come from is unchanged."""
         made_from = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
@@ -155,7 +160,8 @@ class Portal:
 
     def seed(self) -> None:
         """Fill a portal that has no branch yet with a demonstration."""
-        if not list(ROOT.glob("*/management/commands/seed_demo.py")):
+        command = list(ROOT.glob("*/management/commands/seed_demo.py"))
+        if not command or os.environ["DEMO"] == "0":
             return
         url = environ.FileAwareEnv()("DATABASE_URL")
         with contextlib.closing(psycopg2.connect(url)) as connection:
