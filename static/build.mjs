@@ -1,7 +1,7 @@
 // Builds static/dist: portal.css, portal.js and icons.svg. Nothing is built again
 // while its inputs are unchanged, so `npm run build` may be called at every start.
 import { createHash } from "node:crypto";
-import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -123,7 +123,6 @@ if (standing() === inputs) {
         import("esbuild"),
         import("purgecss"),
     ]);
-    rmSync(output, { recursive: true, force: true });
     mkdirSync(output, { recursive: true });
     await Promise.all([buildStyles({ sass, esbuild, PurgeCSS }), buildScript({ esbuild })]);
     buildIcons();
