@@ -203,28 +203,38 @@ class SealedField(models.BinaryField):
     def _sealed_for(
         self, instance: models.Model, held: Sealed | _Unsealed | None
     ) -> Sealed | None:
-        was = held.was if isinstance(held, _Unsealed) else held
         row = self.row_of(instance)
+        was = held.was if isinstance(held, _Unsealed) else held
         if was is not None and was.pk is None:
             was.pk = row
-        if was is held and (was is None or (was.pk == row and was.is_current)):
+        of_this_row = was is not None and was.pk == row
+        if isinstance(held, _Unsealed):
+            plain = held.plain
+        elif was is None or (of_this_row and was.is_current):
             return was
-        try:
-            before = None if was is None else self.plain_of(instance, was)
-        except SealBroken:
-            if was is held and was is not None and was.pk == row:
-                return was  # damaged and untouched: keep what may yet be repaired
-            if was is held:
+        else:
+            try:
+                plain = self.plain_of(instance, was)
+            except SealBroken:
+                if of_this_row:
+                    return was  # keep what may yet be repaired
                 raise
-            before = None
-        plain = self.plain_of(instance, held)
         if self.is_null(plain):
             return None
-        if was is not None and was.pk == row and was.is_current and plain == before:
+        keeps = of_this_row and was is not None and was.is_current
+        if keeps and self._opens_to(plain, instance, was):
             return was
         return self.seal(plain, row)
 
-    def seal(self, plain: str | bytes, row: Any) -> Sealed:
+    def _opens_to(
+        self, plain: str | bytes | None, instance: models.Model, sealed: Sealed | None
+    ) -> bool:
+        try:
+            return bool(self.plain_of(instance, sealed) == plain)
+        except SealBroken:
+            return False
+
+    def seal(self, plain: str | bytes | None, row: Any) -> Sealed:
         """Seal a value for one row of this column."""
         if row is None:
             raise FieldError(
@@ -232,7 +242,7 @@ class SealedField(models.BinaryField):
             )
         head, nonce = _head(), secrets.token_bytes(ciphers.NONCE_BYTES)
         key = key_ring().sealing_key(int.from_bytes(head[1:], "big"), head[0])
-        text = plain.encode() if isinstance(plain, str) else plain
+        text = plain.encode() if isinstance(plain, str) else plain or b""
         body = ciphers.encrypt(head[0], key, nonce, text, self._bound(head, row))
         sealed = Sealed(head + nonce + body)
         sealed.pk, sealed.opened = row, plain
