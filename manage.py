@@ -46,9 +46,10 @@ def main() -> None:
     # SIGTERM ends us like Ctrl-C does: after the services.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        embedded.make_secrets(embedded.var_folder())
-        needless = command in NO_DATABASE or "--help" in sys.argv
-        if needless or embedded.configured():
+        configured = embedded.configured()
+        if not configured:
+            embedded.make_secrets(embedded.var_folder())
+        if configured or command in NO_DATABASE or "--help" in sys.argv:
             execute_from_command_line(sys.argv)
         else:
             execute_with_services(command)

@@ -81,6 +81,7 @@ def prepare(requirements: str) -> None:
         install_packages(requirements)
         install_modules()
         build_assets()
+        make_secrets()
         compile_catalogs()
 
 
@@ -175,6 +176,11 @@ def build_assets() -> None:
         call("npm", "run", "--silent", "build")
 
 
+def make_secrets() -> None:
+    """The secret key and the key ring of the data folder, where nothing is configured."""
+    call(PYTHON, "-m", "config.embedded")
+
+
 def compile_catalogs() -> None:
     """What the portal says in each language, into the form that gettext reads."""
     if not (ROOT / "config" / "management" / "commands" / "catalogs.py").exists():
@@ -196,6 +202,7 @@ def lint() -> None:
     prepare(DEVELOPMENT)
     production = os.environ | {
         "DEBUG": "0",
+        "DEMO": "0",
         "HTTPS": "1",
         "SECRET_KEY": os.urandom(40).hex(),
         "ALLOWED_HOSTS": "portal.example",
@@ -227,10 +234,8 @@ def checks() -> Iterable[tuple[str, list[str]]]:
         yield "catalogs", [*manage, "catalogs", "check"]
     if works("docker", "compose", "version"):
         yield "docker compose", ["docker", "compose", "config", "--quiet"]
-    elif works("docker-compose", "version"):
-        yield "docker compose", ["docker-compose", "config", "--quiet"]
     else:
-        say("Skipped: docker compose config, since no compose client is installed.")
+        say("Skipped: docker compose config, since docker has no compose here.")
 
 
 def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:

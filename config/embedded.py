@@ -477,3 +477,8 @@ def make_secrets(var: Path) -> None:
         draft.flush()
         with contextlib.suppress(FileExistsError):
             os.link(draft.name, var / "secret_key")
+
+
+if __name__ == "__main__":
+    if not configured():
+        make_secrets(var_folder())
