@@ -12,7 +12,7 @@ request, as Django keeps model permissions.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from members.models import (
+    ApiToken,
     Appointment,
     Branch,
     BranchChange,
@@ -77,6 +78,7 @@ REACH: dict[type[models.Model], Reach] = {
     ),
     User: Reach("member__branch", "manage_roll", "manage_roll", own=""),
     Notification: Reach(own="user"),
+    ApiToken: Reach(own="user"),
     BranchGrant: Reach("content_object", "explain_access"),
     MemberGrant: Reach("content_object__branch", "explain_access"),
 }
@@ -320,70 +322,141 @@ def visible_exports(user: Any) -> models.QuerySet[Export]:
     return reachable(user, Export)
 
 
-def can_appoint(user: User, office: Office, branch: Branch) -> bool:
-    """Whether `user` may appoint to `office` in `branch`.
+def visible_tokens(user: Any) -> models.QuerySet[ApiToken]:
+    return reachable(user, ApiToken)
 
-    Needs manage_offices there, from above where the office needs the superior (ORG-26),
-    and every right that the office gives: nobody gives more than held (AZ-08).
+
+def top_branches(user: Any) -> BranchQuerySet:
+    """The highest branches `user` may see: where a tree of them begins."""
+    visible = visible_branches(user)
+    if user.administrator:
+        return visible.filter(parent=None)
+    paths = scope(user, "view_branch")
+    tops = Q(path__in=[path for path in paths if not _below_another(path, paths)])
+    if user.member is not None and not user.member.branch.is_within(paths):
+        tops |= Q(pk=user.member.branch_id)
+    return visible.filter(tops)
+
+
+def _below_another(path: str, paths: list[str]) -> bool:
+    return any(path != other and path.startswith(other) for other in paths)
+
+
+def rights_on(user: User, branch: Branch) -> set[str]:
+    """The rights that `user` holds on `branch` by grants, all from one reading."""
+    rights = BRANCH_RIGHTS | {"view_branch", "change_branch"}
+    return {right for right in rights if branch.is_within(scope(user, right))}
+
+
+def can_move(user: User, branch: Branch) -> bool:
+    """Whether `user` may put `branch` elsewhere: the superior does (ORG-14)."""
+    return branch.is_within(_scope_above(user, "manage_tree", branch))
+
+
+def can_close(user: User, branch: Branch) -> bool:
+    """Whether `user` may close `branch`: the superior does, never its own secretary."""
+    return branch.is_within(_scope_above(user, "manage_tree", branch))
+
+
+def can_restructure(user: User, branch: Branch) -> bool:
+    """Whether `user` may change what the superior settles: name, code, kind, term.
+
+    The root of the tree has no superior in the portal and settles it for itself.
+    """
+    if branch.parent_id is None:
+        return branch.is_within(scope(user, "manage_tree"))
+    return branch.is_within(_scope_above(user, "manage_tree", branch))
+
+
+def can_appoint(user: User, office: Office, branch: Branch) -> bool:
+    """Whether `user` may appoint to `office` in `branch`, or end an appointment to it.
+
+    Needs manage_offices there, from above where the office needs the superior (ORG-26)
+    and in a temporary branch (ORG-12), and every right that the office gives: nobody
+    gives more than held (AZ-08).
     """
     paths = scope(user, "manage_offices")
-    if office.needs_superior:
-        paths = [
-            path for path in paths if path != branch.path or branch.parent_id is None
-        ]
+    if (office.needs_superior or branch.is_temporary) and branch.parent_id is not None:
+        paths = _scope_above(user, "manage_offices", branch)
     if not branch.is_within(paths):
         return False
-    given = office.permissions.values_list("codename", flat=True)
+    given = [permission.codename for permission in office.permissions.all()]
     return all(branch.is_within(scope(user, right)) for right in given)
+
+
+def _scope_above(user: User, right: str, branch: Branch) -> list[str]:
+    """The scope of a right without what was given on `branch` itself."""
+    return [path for path in scope(user, right) if path != branch.path]
 
 
 # --- why ------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Reason:
-    """One ground on which an account may see a record.
+    """One ground on which an account may see a record, or change it too.
 
-    kind: "appointment", "purpose", "owner", "record" (a grant on this record) or
-    "membership" (own branch).
+    kind: "appointment", "purpose" (a grant on a branch), "owner", "record" (a grant on
+    this record), "membership" (of the branch) or "administrator". rights: "view",
+    "change" or both. Members of a branch are counted, not listed: `user` is None then.
     """
 
-    user: User
+    user: User | None
     kind: str
-    right: str
+    rights: tuple[str, ...]
     branch: Branch | None = None
     appointment: Appointment | None = None
     purpose: str = ""
     starts_on: date | None = None
     ends_on: date | None = None
+    count: int = 1
 
 
 def explain(
     obj: Branch | Member, *, user: User | None = None, on: date | None = None
 ) -> list[Reason]:
-    """Why accounts may see `obj` (or only why `user` may): every ground in force."""
+    """Why accounts may see or change `obj` (or only why `user` may): every ground.
+
+    An account has a ground with the right "view" if and only if it may view `obj`; so
+    for "change" (AZ-04).
+    """
     on = on or today()
+    accounts = User.objects.filter(is_active=True)
+    if user is not None:
+        accounts = accounts.filter(pk=user.pk)
+    people = accounts.filter(administrator="")
+    reasons = _branch_reasons(obj, people, on)
+    if isinstance(obj, Member):
+        reasons += _record_reasons(obj, people, on)
+    else:
+        reasons += _membership_reasons(obj, people, listed=user is not None)
+    return reasons + _administrator_reasons(type(obj), accounts)
+
+
+def _branch_reasons(
+    obj: Branch | Member, people: models.QuerySet[User], on: date
+) -> list[Reason]:
     branch = obj if isinstance(obj, Branch) else obj.branch
-    right = REACH[type(obj)].view
+    reach = REACH[type(obj)]
     grants = (
         BranchGrant.objects.in_force(on)
         .filter(
-            permission__codename=right,
+            user__in=people,
+            permission__codename__in=[reach.view, reach.change],
             content_object__path__in=[*branch.paths_above(), branch.path],
-            user__is_active=True,
-            user__administrator="",
         )
         .select_related(
+            "permission",
             "user__member",
             "content_object",
             "appointment__office",
             "appointment__member",
         )
-        .order_by("content_object__path", "user__username")
+        .order_by("content_object__path", "user__username", "appointment", "purpose")
     )
-    reasons = [
+    return _together(
         Reason(
             grant.user,
             "appointment" if grant.appointment_id else "purpose",
-            right,
+            ("view" if grant.permission.codename == reach.view else "change",),
             branch=grant.content_object,
             appointment=grant.appointment,
             purpose=grant.purpose,
@@ -391,33 +464,66 @@ def explain(
             ends_on=grant.ends_on,
         )
         for grant in grants
-    ]
-    if isinstance(obj, Member):
-        reasons += _record_reasons(obj, on)
-    if user is not None:
-        reasons = [reason for reason in reasons if reason.user == user]
-    return reasons
+    )
 
 
-def _record_reasons(member: Member, on: date) -> list[Reason]:
+def _record_reasons(
+    member: Member, people: models.QuerySet[User], on: date
+) -> list[Reason]:
+    actions = {"view_member": "view", "change_member": "change"}
     grants = (
         MemberGrant.objects.in_force(on)
         .filter(
-            content_object=member,
-            permission__codename="view_member",
-            user__is_active=True,
-            user__administrator="",
+            user__in=people, content_object=member, permission__codename__in=actions
         )
-        .select_related("user__member")
+        .select_related("permission", "user__member")
+        .order_by("user__username", "purpose")
     )
-    return [
+    return _together(
         Reason(
             grant.user,
             "owner" if grant.purpose == MemberGrant.OWNER else "record",
-            "view_member",
+            (actions[grant.permission.codename],),
             purpose=grant.purpose,
             starts_on=grant.starts_on,
             ends_on=grant.ends_on,
         )
         for grant in grants
+    )
+
+
+def _membership_reasons(
+    branch: Branch, people: models.QuerySet[User], *, listed: bool
+) -> list[Reason]:
+    own = people.filter(member__branch=branch, member__state__in=Member.LIVE)
+    if listed:
+        return [Reason(one, "membership", ("view",), branch=branch) for one in own]
+    count = own.count()
+    if not count:
+        return []
+    return [Reason(None, "membership", ("view",), branch=branch, count=count)]
+
+
+def _administrator_reasons(
+    model: type[models.Model], accounts: models.QuerySet[User]
+) -> list[Reason]:
+    rights = {
+        role: tuple(a for a in ("view", "change") if a in given.get(model, ()))
+        for role, given in ADMINISTRATORS.items()
+    }
+    roles = [role for role in rights if rights[role]]
+    if not roles:
+        return []
+    found = accounts.filter(administrator__in=roles).order_by("username")
+    return [Reason(one, "administrator", rights[one.administrator]) for one in found]
+
+
+def _together(reasons: Iterable[Reason]) -> list[Reason]:
+    """Join what differs in nothing but the right, "view" first."""
+    joined: dict[Reason, set[str]] = {}
+    for reason in reasons:
+        joined.setdefault(replace(reason, rights=()), set()).update(reason.rights)
+    return [
+        replace(reason, rights=tuple(sorted(rights, reverse=True)))
+        for reason, rights in joined.items()
     ]

@@ -23,6 +23,7 @@ def _sentence(notification: Notification, offices: dict[str, str]) -> str:
         "on": given.get("on", ""),
         "count": given.get("count", 0),
         "file": given.get("file", ""),
+        "name": given.get("name", ""),
         "office": offices.get(given.get("office", ""), ""),
         "field": _field(given.get("field", "")),
         "state": _state(given.get("state", "")),
@@ -39,12 +40,18 @@ def _template(kind: Notification.Kind) -> str:
         Kind.IMPORT_READY: _("The roster “%(file)s” is checked: look at what changes."),
         Kind.IMPORT_DONE: _("The roster “%(file)s” was applied: %(count)s rows."),
         Kind.EXPORT_READY: _("The roll of %(branch)s is ready to download."),
-        Kind.APPOINTED: _("You hold the office “%(office)s” in %(branch)s from %(on)s."),
+        Kind.APPOINTED: _(
+            "You hold the office “%(office)s” in %(branch)s from %(on)s."
+        ),
         Kind.APPOINTMENT_ENDED: _(
             "Your office “%(office)s” in %(branch)s ends on %(on)s."
         ),
         Kind.STATE_CHANGED: _("Your state is “%(state)s” since %(on)s."),
         Kind.WELCOME: _("Welcome. Please look whether your record is right."),
+        Kind.TOKEN_ISSUED: _(
+            "An API token “%(name)s” was made for your account. Was it not you? Revoke it "
+            "and change your password."
+        ),
     }[kind]
 
 

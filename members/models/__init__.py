@@ -6,8 +6,10 @@ from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, T
 from members.models.exchange import Export, ImportBatch
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
+from members.models.token import ApiToken
 
 __all__ = [
+    "ApiToken",
     "Appointment",
     "Branch",
     "BranchChange",

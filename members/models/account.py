@@ -160,6 +160,7 @@ class Notification(models.Model):
         APPOINTMENT_ENDED = "appointment_ended", _("Appointment ended")
         STATE_CHANGED = "state_changed", _("Change of state")
         WELCOME = "welcome", _("Welcome")
+        TOKEN_ISSUED = "token_issued", _("API token made")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 
