@@ -2,7 +2,7 @@
 // while its inputs are unchanged, so `npm run build` may be called at every start.
 import { createHash } from "node:crypto";
 import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,7 +18,7 @@ const naming = [
     `${apps}/{forms,components,shell}.py`,
     `static/src/js/*.js`,
 ];
-const own = ["static/build.mjs", "static/src/**/*.{js,scss,svg}", "package-lock.json"];
+const own = ["static/build.mjs", "static/src/**/*.{js,scss,svg,txt}", "package-lock.json"];
 
 // What the oldest supported browsers understand; see the list in static/README.md.
 const target = ["chrome111", "safari16.4", "firefox114"];
@@ -91,16 +91,13 @@ async function buildScript({ esbuild }) {
     });
 }
 
+// The sprite holds the icons that static/src/icons.txt names, of Tabler Icons.
 function buildIcons() {
-    const symbols = files(["static/src/icons/*.svg"]).map((name) => {
-        const svg = readFileSync(join(root, name), "utf8");
-        const shapes = svg
-            .slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>"))
-            .replace(/<path stroke="none" d="M0 0h24v24H0z"[^>]*>/, "")
-            .replace(/\s+/g, " ")
-            .replaceAll("> <", "><")
-            .trim();
-        return `<symbol id="${basename(name, ".svg")}" viewBox="0 0 24 24">${shapes}</symbol>`;
+    const set = JSON.parse(readFileSync(join(modules, "@iconify-json/tabler/icons.json"), "utf8"));
+    const names = readFileSync(join(source, "icons.txt"), "utf8").trim().split("\n");
+    const symbols = names.map((name) => {
+        if (!set.icons[name]) throw new Error(`static/src/icons.txt: there is no icon ${name}`);
+        return `<symbol id="${name}" viewBox="0 0 24 24">${set.icons[name].body}</symbol>`;
     });
     const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
     writeFileSync(join(output, "icons.svg"), sprite);

@@ -24,7 +24,7 @@ TEMPLATES = sorted(
     for path in folder.rglob("*.html")
 )
 SOURCES = sorted(path for app in APPS for path in (ROOT / app).rglob("*.py"))
-ICONS = {path.stem for path in (ROOT / "static/src/icons").glob("*.svg")}
+ICONS = set((ROOT / "static/src/icons.txt").read_text().split())
 
 
 def lines_with(pattern, paths):
