@@ -35,12 +35,13 @@ class BranchQuerySet(models.QuerySet["Branch"]):
         return self.filter(path__in=branch.paths_above()).order_by("path")
 
     def search(self, text: str) -> Self:
-        """Those whose name holds `text`, or whose code or pinyin initials begin so."""
+        """Those whose names or pinyin initials hold `text`, or whose code begins so."""
         text = text.strip()
         return self.filter(
             Q(name__contains=text)
-            | Q(code__startswith=text)
-            | Q(initials__startswith=text.lower())
+            | Q(short_name__contains=text)
+            | Q(code__istartswith=text)
+            | Q(initials__contains=text.lower())
         )
 
     def holding_members(self) -> Self:
@@ -323,6 +324,7 @@ class TermQuerySet(models.QuerySet["Term"]):
         return self.filter(
             pk=models.Subquery(newest.order_by("-ends_on").values("pk")[:1]),
             ends_on__lte=add_months(on, 6),
+            branch__closed_on=None,
         )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from members import access
-from members.algorithms import add_years
+from members.algorithms import PROVINCES, add_years, fold
 from members.models import (
     Appointment,
     Branch,
@@ -25,6 +29,10 @@ from members.romanize import branch_initials
 from members.services import offices
 from members.signals import branch_closed, branch_moved
 
+# Setting up and moving take turns in the whole tree: a move rewrites the paths of all
+# below, and a branch set up or moved there meanwhile would keep a path that is gone.
+TREE_LOCK = 20100701
+
 
 @transaction.atomic
 def set_up_branch(
@@ -33,13 +41,16 @@ def set_up_branch(
     """Save a new branch below its parent and file that it was set up (ORG-11).
 
     Raises ValidationError by field for what the model refuses, code "wrong_parent"
-    (ORG-16) or "closed_branch".
+    (ORG-16), "closed_branch", "in_future", "unknown_region" or "required" for the
+    credit code of a legal person (MEM-31).
     """
+    _lock_tree()
     if branch.parent is not None:
         branch.parent = Branch.objects.select_for_update().get(pk=branch.parent.pk)
     _check_parent(branch, branch.parent)
+    _check_day(branch.established_on, "established_on")
     branch.initials = branch.initials or branch_initials(branch.name)
-    branch.full_clean(exclude=["path"])
+    _check_details(branch)
     branch.save()
     BranchChange.objects.create(
         branch=branch,
@@ -56,8 +67,9 @@ def set_up_branch(
 def change_branch(branch: Branch, *, by: User | None) -> Branch:
     """Save changed details of a branch. Where it stands changes by `move_branch`.
 
-    Raises ValidationError, code "holds_members" or "wrong_parent", if the new kind does
-    not fit the members and branches it has.
+    Raises ValidationError, code "holds_members", "has_offices" or "wrong_parent", if
+    the new kind does not fit the members, offices and branches it has; and by field for
+    what `set_up_branch` refuses too.
     """
     stored = Branch.objects.select_for_update().get(pk=branch.pk)
     branch.parent, branch.path = stored.parent, stored.path
@@ -65,15 +77,49 @@ def change_branch(branch: Branch, *, by: User | None) -> Branch:
     if stored.name != branch.name and stored.initials == branch.initials:
         branch.initials = branch_initials(branch.name)
     if stored.kind != branch.kind:
-        _check_parent(branch, branch.parent)
-        for child in branch.children.filter(closed_on=None):
-            _check_parent(child, branch)
-        if not branch.holds_members and stored.members.live().exists():
-            message = _("This branch has members: a branch of this kind has no roll.")
-            raise ValidationError({"kind": message}, code="holds_members")
-    branch.full_clean(exclude=["path"])
+        _check_new_kind(branch)
+    _check_details(branch)
     branch.save()
     return branch
+
+
+def _check_new_kind(branch: Branch) -> None:
+    _check_parent(branch, branch.parent)
+    for child in branch.children.filter(closed_on=None):
+        _check_parent(child, branch)
+    groups = branch.party_groups.filter(dissolved_on=None)
+    if not branch.holds_members and (branch.members.live().exists() or groups.exists()):
+        message = _("This branch has members: a branch of this kind has no roll.")
+        raise ValidationError({"kind": message}, code="holds_members")
+    unfit = (
+        Appointment.objects.not_over(access.today())
+        .filter(branch=branch)
+        .exclude(office__kinds__contains=[branch.kind])
+        .select_related("office")
+    )
+    if names := {appointment.office.name for appointment in unfit}:
+        listed = ", ".join(sorted(names))
+        text = _("End these appointments first: %(offices)s.") % {"offices": listed}
+        raise ValidationError({"kind": text}, code="has_offices")
+
+
+def _check_details(branch: Branch) -> None:
+    """What the model asks of the fields, and the rules among them."""
+    branch.credit_code = fold(branch.credit_code).replace("-", "")
+    branch.full_clean(exclude=["path"])
+    legal_person = branch.unit_relation == Branch.UnitRelation.LEGAL_PERSON
+    if legal_person and not branch.credit_code:
+        message = _("A legal person has a credit code: enter it.")
+        raise ValidationError({"credit_code": message}, code="required")
+    region = branch.region
+    if region and not (
+        region.isascii()
+        and region.isdigit()
+        and len(region) == 6
+        and region[:2] in PROVINCES
+    ):
+        message = _("A region is the six digits of GB/T 2260: correct them.")
+        raise ValidationError({"region": message}, code="unknown_region")
 
 
 @transaction.atomic
@@ -91,7 +137,7 @@ def move_branch(
     Moving it to where it stands changes nothing. Raises ValidationError, code "cycle",
     "wrong_parent" (ORG-16), "closed_branch" or "in_future". Announces `branch_moved`.
     """
-    # In one order, by key, so that two moves at once take turns.
+    _lock_tree()
     rows = Branch.objects.select_for_update().filter(pk__in=[branch.pk, parent.pk])
     locked = {row.pk: row for row in rows.order_by("pk")}
     branch, parent = locked[branch.pk], locked[parent.pk]
@@ -128,20 +174,33 @@ def move_branch(
     return branch
 
 
-def reasons_not_to_close(branch: Branch) -> list[str]:
-    """What must be done first, in words; empty if the branch may be closed."""
-    reasons = []
+@dataclass(frozen=True)
+class Obstacle:
+    """What must be done before a branch can be closed. kind: "members", "branches"."""
+
+    kind: str
+    count: int
+    text: str
+
+
+def reasons_not_to_close(branch: Branch) -> list[Obstacle]:
+    """What must be done first; empty if the branch may be closed."""
+    obstacles = []
     if members := Member.objects.live().filter(branch=branch).count():
-        reasons.append(
-            _("%(count)s people are on its roll: transfer them first.")
-            % {"count": members}
+        text = ngettext(
+            "%(count)s person is on its roll: arrange a transfer first.",
+            "%(count)s people are on its roll: transfer them first.",
+            members,
         )
+        obstacles.append(Obstacle("members", members, text % {"count": members}))
     if children := branch.children.filter(closed_on=None).count():
-        reasons.append(
-            _("%(count)s branches stand below it: move or close them first.")
-            % {"count": children}
+        text = ngettext(
+            "%(count)s branch stands below it: move or close it first.",
+            "%(count)s branches stand below it: move or close them first.",
+            children,
         )
-    return [str(reason) for reason in reasons]
+        obstacles.append(Obstacle("branches", children, text % {"count": children}))
+    return obstacles
 
 
 @transaction.atomic
@@ -153,7 +212,9 @@ def close_branch(
     by: User | None,
     reason: str = "",
 ) -> Branch:
-    """Close a branch that holds nobody (ORG-14); its offices end with that day.
+    """Close a branch that holds nobody (ORG-14).
+
+    Its offices and its term end with that day, its Party groups are dissolved.
 
     Closing it twice changes nothing. Raises ValidationError, code "not_empty",
     "in_future" or "before_start". Announces `branch_closed`.
@@ -166,11 +227,16 @@ def close_branch(
         raise ValidationError(
             {"on": _("It cannot be closed before it was set up.")}, code="before_start"
         )
-    if reasons := reasons_not_to_close(branch):
-        raise ValidationError(reasons, code="not_empty")
+    if obstacles := reasons_not_to_close(branch):
+        raise ValidationError(
+            [ValidationError(found.text, code="not_empty") for found in obstacles]
+        )
     branch.closed_on = on
     branch.save(update_fields=["closed_on"])
-    _end_offices(branch, on, by)
+    held = Appointment.objects.filter(branch=branch)
+    offices.end_each(held, on=on, reason=str(_("The branch was closed.")), by=by)
+    branch.terms.filter(starts_on__lt=on, ends_on__gt=on).update(ends_on=on)
+    branch.party_groups.filter(dissolved_on=None).update(dissolved_on=on)
     change = BranchChange.objects.create(
         branch=branch,
         kind=BranchChange.Kind.CLOSED,
@@ -184,12 +250,6 @@ def close_branch(
     return branch
 
 
-def _end_offices(branch: Branch, on: date, by: User | None) -> None:
-    for appointment in Appointment.objects.not_over(on).filter(branch=branch):
-        last = max(on, appointment.starts_on)
-        offices.end_appointment(appointment, on=last, reason=str(_("Closed")), by=by)
-
-
 @transaction.atomic
 def start_term(
     branch: Branch,
@@ -201,10 +261,13 @@ def start_term(
 ) -> Term:
     """Begin the next term; without `ends_on` it lasts as long as the rules give.
 
-    Raises ValidationError, code "no_elections" (ORG-12), "overlap", or "too_long"
-    when it lasts over 5 years, the frame for all (ORG-38).
+    Asked again for the last term it returns that. Raises ValidationError, code
+    "closed_branch", "no_elections" (ORG-12), "overlap", "too_short" or "too_long" when
+    it does not last 3 to 5 years, the frame for all (ORG-38), "needs_document" when the
+    election was over a year early or late and no approval is named (ORG-40).
     """
     branch = Branch.objects.select_for_update().get(pk=branch.pk)
+    _check_open(branch)
     years = branch.years_of_term
     if years is None:
         raise ValidationError(
@@ -212,20 +275,12 @@ def start_term(
             code="no_elections",
         )
     ends_on = ends_on or add_years(starts_on, years) - timedelta(days=1)
-    if ends_on > add_years(starts_on, 5):
-        raise ValidationError(
-            {"ends_on": _("A term lasts at most 5 years.")}, code="too_long"
-        )
-    if ends_on <= starts_on:
-        raise ValidationError(
-            {"ends_on": _("A term ends after it starts.")}, code="overlap"
-        )
     last = branch.terms.order_by("-number").first()
-    if last is not None and starts_on <= last.starts_on:
-        raise ValidationError(
-            {"starts_on": _("A new term starts after the last one did.")},
-            code="overlap",
-        )
+    if last is not None and (last.starts_on, last.ends_on) == (starts_on, ends_on):
+        return last
+    _check_term(starts_on, ends_on)
+    if last is not None:
+        _check_after(last, starts_on, document_number)
     if last is not None and starts_on <= last.ends_on:
         # An early election ends the running term the day before (ORG-40).
         last.ends_on = starts_on - timedelta(days=1)
@@ -239,21 +294,128 @@ def start_term(
     )
 
 
+def _check_term(starts_on: date, ends_on: date) -> None:
+    if ends_on > add_years(starts_on, 5):
+        message = _("A term lasts at most 5 years.")
+        raise ValidationError({"ends_on": message}, code="too_long")
+    if ends_on < add_years(starts_on, 3) - timedelta(days=1):
+        message = _("A term lasts at least 3 years.")
+        raise ValidationError({"ends_on": message}, code="too_short")
+
+
+def _check_after(last: Term, starts_on: date, document_number: str) -> None:
+    # The running term must keep a day of its own.
+    if starts_on <= last.starts_on + timedelta(days=1):
+        raise ValidationError(
+            {"starts_on": _("A new term starts after the last one did.")},
+            code="overlap",
+        )
+    due_on = last.ends_on + timedelta(days=1)
+    shifted = starts_on < add_years(due_on, -1) or starts_on > add_years(due_on, 1)
+    if shifted and not document_number:
+        message = _(
+            "This election is more than a year early or late: enter the number of the "
+            "superior's approval."
+        )
+        raise ValidationError({"document_number": message}, code="needs_document")
+
+
+@transaction.atomic
+def add_group(branch: Branch, *, name: str, by: User | None) -> PartyGroup:
+    """Divide `branch` by one more Party group (ORG-15).
+
+    Raises ValidationError, code "closed_branch", "wrong_parent" (ORG-16: only a branch
+    with a roll has groups) or "name_taken".
+    """
+    branch = Branch.objects.select_for_update().get(pk=branch.pk)
+    _check_open(branch)
+    if not branch.holds_members:
+        raise ValidationError(
+            _("Only a branch with a roll is divided into Party groups."),
+            code="wrong_parent",
+        )
+    group = PartyGroup(branch=branch, name=name.strip())
+    _check_group_name(group)
+    group.save()
+    return group
+
+
+@transaction.atomic
+def change_group(
+    group: PartyGroup,
+    *,
+    name: str,
+    by: User | None,
+    members: Iterable[Member] | None = None,
+) -> PartyGroup:
+    """Rename a Party group and, given `members`, put exactly these into it.
+
+    Who was in another group of the branch leaves that; who is left out has none.
+    Raises ValidationError, code "dissolved", "name_taken", or "elsewhere" at "members"
+    for somebody who is not on the roll of the branch.
+    """
+    Branch.objects.select_for_update().get(pk=group.branch_id)
+    group = PartyGroup.objects.select_for_update().get(pk=group.pk)
+    if group.dissolved_on is not None:
+        raise ValidationError(_("This Party group is dissolved."), code="dissolved")
+    group.name = name.strip()
+    _check_group_name(group)
+    group.save()
+    if members is not None:
+        _place(group, {member.pk for member in members})
+    return group
+
+
+def _place(group: PartyGroup, chosen: set[int]) -> None:
+    roll = Member.objects.live().filter(branch=group.branch_id)
+    found = roll.filter(pk__in=chosen).select_for_update(of=("self",)).order_by("pk")
+    if {member.pk for member in found} != chosen:
+        message = _("Choose people from the roll of this branch.")
+        raise ValidationError({"members": message}, code="elsewhere")
+    now = timezone.now()
+    left = roll.filter(party_group=group).exclude(pk__in=chosen)
+    left.update(party_group=None, updated_at=now)
+    come = roll.filter(pk__in=chosen).exclude(party_group=group)
+    come.update(party_group=group, updated_at=now)
+
+
 @transaction.atomic
 def dissolve_group(group: PartyGroup, *, on: date, by: User | None) -> PartyGroup:
-    """Dissolve a Party group that has no members left.
+    """Dissolve a Party group that has no members left; its leader's office ends.
 
-    Raises ValidationError, code "not_empty".
+    Dissolving it twice changes nothing. Raises ValidationError, code "not_empty" or
+    "in_future".
     """
     group = PartyGroup.objects.select_for_update().get(pk=group.pk)
+    if group.dissolved_on is not None:
+        return group
+    _check_day(on, "on")
     if group.members.live().exists():
         raise ValidationError(
             _("This Party group has members: move them to another group first."),
             code="not_empty",
         )
-    group.dissolved_on = group.dissolved_on or on
+    group.dissolved_on = on
     group.save(update_fields=["dissolved_on"])
+    held = Appointment.objects.filter(party_group=group)
+    offices.end_each(held, on=on, reason=str(_("The group was dissolved.")), by=by)
     return group
+
+
+def _check_group_name(group: PartyGroup) -> None:
+    same = PartyGroup.objects.filter(
+        branch=group.branch_id, name=group.name, dissolved_on=None
+    )
+    if same.exclude(pk=group.pk).exists():
+        message = _("Another Party group of this branch has this name.")
+        raise ValidationError({"name": message}, code="name_taken")
+    group.full_clean(validate_constraints=False)
+
+
+def _lock_tree() -> None:
+    """Wait until no other transaction changes where branches stand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
 
 
 def _check_parent(branch: Branch, parent: Branch | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +20,7 @@ from members.models import (
     PartyGroup,
     User,
 )
+from members.models.office import AppointmentQuerySet
 from members.services import inbox
 from members.signals import appointment_ended, appointment_made
 
@@ -46,27 +47,28 @@ def appoint(
 
     Asked again for the same member, office, branch and first day, it returns the
     appointment that stands. Raises ValidationError with code "wrong_kind",
-    "closed_branch", "elsewhere", "not_full" (EL-01, ORG-15), "seats_taken" (ORG-20,
-    ORG-21, ORG-23), "no_committee" (ORG-19), "needs_document" (ORG-26), or
-    "needs_reason" where a rule says "as a rule" (ORG-24) and no reason was given.
-    Announces `appointment_made`.
+    "closed_branch", "elsewhere", "not_full" (EL-01, ORG-15), "ends_before_start",
+    "already_held", "seats_taken" (ORG-20, ORG-21, ORG-23), "no_committee" (ORG-19),
+    "by_superior" (ORG-12), "needs_document" (ORG-26), or "needs_reason" where a rule
+    says "as a rule" (ORG-24) and no reason was given. Announces `appointment_made`.
     """
     branch = Branch.objects.select_for_update().get(pk=branch.pk)
+    members = Member.objects.select_for_update(of=("self",)).select_related("branch")
+    member = members.get(pk=member.pk)
     standing = Appointment.objects.filter(
         member=member, office=office, branch=branch, party_group=party_group
     )
     if found := standing.filter(starts_on=starts_on).first():
         return found
 
-    _check_place(member, office, branch, party_group, starts_on)
+    if ends_on is not None and ends_on < starts_on:
+        message = _("The last day cannot be before the first day.")
+        raise ValidationError({"ends_on": message}, code="ends_before_start")
+    _check_place(member, office, branch, party_group)
     _check_person(member, office, starts_on, exception_reason)
-    _check_seats(office, branch, party_group, starts_on, ends_on)
-    if office.needs_superior and not document_number:
-        raise ValidationError(
-            {"document_number": _("Enter the number of the superior's approval.")},
-            code="needs_document",
-        )
-    appointment = Appointment.objects.create(
+    _check_seats(member, office, branch, party_group, starts_on, ends_on)
+    _check_decision(office, branch, basis, document_number)
+    appointment = Appointment(
         member=member,
         office=office,
         branch=branch,
@@ -79,6 +81,8 @@ def appoint(
         exception_reason=exception_reason,
         recorded_by=by,
     )
+    appointment.full_clean(validate_constraints=False)
+    appointment.save()
     give_rights(appointment)
     appointment_made.send(Appointment, appointment=appointment)
     _tell(appointment, inbox.Kind.APPOINTED)
@@ -92,7 +96,7 @@ def end_appointment(
     """Let an appointment end with the day `on`; the rights end with it.
 
     Ending it twice on the same day changes nothing. Raises ValidationError, code
-    "before_start" or "already_over". Announces `appointment_ended`.
+    "before_start", "already_over" or "ends_earlier". Announces `appointment_ended`.
     """
     appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if appointment.ends_on == on:
@@ -106,6 +110,11 @@ def end_appointment(
         raise ValidationError(
             _("This appointment is already over."), code="already_over"
         )
+    if appointment.ends_on is not None and on > appointment.ends_on:
+        message = _("It ends on %(day)s: appoint again for the time after that.") % {
+            "day": appointment.ends_on
+        }
+        raise ValidationError({"on": message}, code="ends_earlier")
     appointment.ends_on, appointment.ended_reason = on, reason
     appointment.save(update_fields=["ends_on", "ended_reason"])
     give_rights(appointment)
@@ -115,14 +124,21 @@ def end_appointment(
 
 
 def end_all(member: Member, *, on: date, reason: str, by: User | None) -> int:
-    """End every office `member` holds after the day `on`; returns how many.
+    """End every office `member` holds after the day `on`; returns how many."""
+    held = Appointment.objects.filter(member=member)
+    return end_each(held, on=on, reason=reason, by=by)
 
-    One that was to begin later never begins: it ends the day it would have begun, and
-    gives no rights.
+
+def end_each(
+    appointments: AppointmentQuerySet, *, on: date, reason: str, by: User | None
+) -> int:
+    """End those of `appointments` that reach beyond the day `on`; returns how many.
+
+    One that is over by today stays as it was. One that was to begin later never begins:
+    it ends the day it would have begun, and gives no rights.
     """
-    open_ones = Appointment.objects.filter(member=member).filter(
-        Q(ends_on=None) | Q(ends_on__gt=on)
-    )
+    last_kept = max(on, access.today() - timedelta(days=1))
+    open_ones = appointments.filter(Q(ends_on=None) | Q(ends_on__gt=last_kept))
     for appointment in open_ones:
         last = max(on, appointment.starts_on)
         end_appointment(appointment, on=last, reason=reason, by=by)
@@ -166,11 +182,7 @@ def renew_rights(office: Office) -> int:
 
 
 def _check_place(
-    member: Member,
-    office: Office,
-    branch: Branch,
-    party_group: PartyGroup | None,
-    starts_on: date,
+    member: Member, office: Office, branch: Branch, party_group: PartyGroup | None
 ) -> None:
     if branch.is_closed:
         raise ValidationError(
@@ -183,8 +195,12 @@ def _check_place(
         )
     if office.of_group and (party_group is None or party_group.branch_id != branch.pk):
         raise ValidationError(
-            {"party_group": _("Choose the Party group of this branch.")},
+            {"party_group": _("Choose a Party group of this branch.")},
             code="elsewhere",
+        )
+    if party_group is not None and party_group.dissolved_on is not None:
+        raise ValidationError(
+            {"party_group": _("This Party group is dissolved.")}, code="elsewhere"
         )
     if not office.of_group and party_group is not None:
         raise ValidationError(
@@ -223,7 +239,21 @@ def _check_person(
         raise ValidationError({"exception_reason": message}, code="needs_reason")
 
 
+def _check_decision(
+    office: Office, branch: Branch, basis: str, document_number: str
+) -> None:
+    if branch.is_temporary and basis != Appointment.Basis.APPOINTED:  # ORG-12
+        message = _("In a temporary branch the body that approved it appoints.")
+        raise ValidationError({"basis": message}, code="by_superior")
+    if office.needs_superior and not document_number:
+        raise ValidationError(
+            {"document_number": _("Enter the number of the superior's approval.")},
+            code="needs_document",
+        )
+
+
 def _check_seats(
+    member: Member,
     office: Office,
     branch: Branch,
     party_group: PartyGroup | None,
@@ -233,8 +263,11 @@ def _check_seats(
     overlapping = Appointment.objects.not_over(starts_on).filter(branch=branch)
     if ends_on is not None:
         overlapping = overlapping.filter(starts_on__lte=ends_on)
-    holders = overlapping.filter(office=office, party_group=party_group).count()
-    if office.seats is not None and holders >= office.seats:
+    holders = overlapping.filter(office=office, party_group=party_group)
+    if holders.filter(member=member).exists():
+        message = _("This member already holds the office in these days.")
+        raise ValidationError({"member": message}, code="already_held")
+    if office.seats is not None and holders.count() >= office.seats:
         message = _("This office is taken in these days: end that appointment first.")
         raise ValidationError({"office": message}, code="seats_taken")
     if not office.in_committee or branch.kind not in Branch.BRANCHES:
@@ -247,7 +280,7 @@ def _check_seats(
             "secretary and, if needed, one deputy."
         )
         raise ValidationError({"office": message}, code="no_committee")
-    seated = overlapping.filter(office__in_committee=True)
+    seated = overlapping.filter(office__in_committee=True).exclude(member=member)
     if seated.values("member").distinct().count() >= LARGEST_COMMITTEE:
         message = _("A branch committee has at most 7 members.")
         raise ValidationError({"office": message}, code="seats_taken")
