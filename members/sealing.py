@@ -282,7 +282,8 @@ class SealedField(models.BinaryField):
         return super().get_placeholder(value, compiler, connection)  # type: ignore[misc]  # stubs of a later Django
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name != "isnull":
+        # "df" compares the sealed bytes of a row before and after, in history triggers.
+        if lookup_name not in {"isnull", "df"}:
             raise FieldError(f"{self} is sealed: look up by its index field.")
         return super().get_lookup(lookup_name)
 
@@ -400,7 +401,7 @@ class IndexField(models.BinaryField):
         return super().get_db_prep_value(value, connection, prepared)
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name not in {"exact", "in", "isnull"}:
+        if lookup_name not in {"exact", "in", "isnull", "df"}:
             raise FieldError(f"{self} can only be compared for equality.")
         return super().get_lookup(lookup_name)
 
