@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, pgettext_lazy
 
 from members.algorithms import fold, title_grade
 
@@ -144,17 +144,20 @@ def rows(table: str) -> tuple[CodeRow, ...]:
     return TABLES[table].rows
 
 
+# The third digit of a title (MEM-26).
+TITLE_GRADES: Final = {
+    1: pgettext_lazy("professional title", "senior"),
+    2: pgettext_lazy("professional title", "associate senior"),
+    3: pgettext_lazy("professional title", "middle"),
+    4: pgettext_lazy("professional title", "assistant"),
+    5: pgettext_lazy("professional title", "technician"),
+}
+
+
 def title_name(code: str) -> str:
     """The group of a title and its grade (MEM-26), such as "Engineering … (middle)"."""
     group = TITLE.name(f"{code[:2]}0")
     if group == f"{code[:2]}0":
         return code
-    grades = {
-        1: pgettext("professional title", "senior"),
-        2: pgettext("professional title", "associate senior"),
-        3: pgettext("professional title", "middle"),
-        4: pgettext("professional title", "assistant"),
-        5: pgettext("professional title", "technician"),
-    }
     grade = title_grade(code)
-    return f"{group} ({grades[grade]})" if grade else group
+    return f"{group} ({TITLE_GRADES[grade]})" if grade else group

@@ -53,6 +53,11 @@ _MASKS: Final = {
 }
 
 
+def mask(field_name: str, text: str) -> str:
+    """`text` masked as the sealed field `field_name` of a record is."""
+    return _MASKS.get(field_name, mask_text)(text)
+
+
 def masked(instance: models.Model, field_name: str) -> str:
     """A field of `instance` as it may be shown: sealed fields masked, others as they are.
 
@@ -67,7 +72,7 @@ def masked(instance: models.Model, field_name: str) -> str:
         return "" if value is None else str(value)
     if not isinstance(value, str):
         return mask_text("sealed" if value else "")
-    return _MASKS.get(field_name, mask_text)(value)
+    return mask(field_name, value)
 
 
 def _keep_end(text: str, count: int) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Self
 
 import pghistory
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
@@ -43,20 +44,27 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return self.filter(scope) if paths else self.none()
 
     def search(self, text: str) -> Self:
-        """Those whose name holds `text`, whose pinyin or initials begin so, or whose
-        phone ends in it (four digits)."""
-        text = text.strip()
-        if len(text) == 4 and text.isdigit():
-            return self.filter(phone_tail=index_of(Member, "phone_tail", text))
-        if text.isascii():
-            text = text.lower()
-            return self.filter(
-                Q(initials__startswith=text) | Q(pinyin__startswith=text)
-            )
-        return self.filter(name__contains=text)
+        """Those that `matching` finds."""
+        return self.filter(matching(text))
 
 
-@pghistory.track()
+def matching(text: str) -> Q:
+    """Those whose name holds `text`, whose pinyin or initials begin so, or whose phone
+    ends in it (four digits); for records and for their history."""
+    text = text.strip()
+    if len(text) == 4 and text.isdigit():
+        return Q(phone_tail=index_of(Member, "phone_tail", text))
+    if text.isascii():
+        text = text.lower()
+        return Q(initials__startswith=text) | Q(pinyin__startswith=text)
+    return Q(name__contains=text)
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    # A save that changed nothing but the time of saving is no history.
+    pghistory.UpdateEvent(condition=pgtrigger.AnyChange(exclude=["updated_at"])),
+)
 class Member(SealedModel):
     """A person on a branch's roll: applicant, activist, candidate or Party member.
 
@@ -482,8 +490,8 @@ class Correction(SealedModel):
 
     GRADES = graded(
         G1="id",
-        G3="member field state asked_by asked_at answered_by answered_at answer",
-        G4="proposed note",
+        G3="member field note state asked_by asked_at answered_by answered_at answer",
+        G4="proposed",
     )
 
     member = models.ForeignKey(
