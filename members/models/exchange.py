@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members.grades import graded
 from members.models.branch import Branch
@@ -42,7 +43,7 @@ class ImportBatch(SealedModel):
     )
     file_name = models.CharField(_("file name"), max_length=200)
     file = SealedField(_("file"), kind="bytes", null=True, editable=False)
-    report = SealedField(_("report"), null=True, editable=False)
+    report = SealedField(pgettext_lazy("import", "report"), null=True, editable=False)
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.CHECKING
     )

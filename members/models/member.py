@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members import code_tables
 from members.algorithms import add_years, check_id_number, check_mobile, years_between
@@ -123,7 +124,7 @@ class Member(SealedModel):
     )
 
     name = models.CharField(
-        _("name"),
+        pgettext_lazy("person", "name"),
         max_length=50,
         validators=[
             MinLengthValidator(2),
@@ -185,9 +186,14 @@ class Member(SealedModel):
     landline = SealedField(_("landline"), null=True, blank=True)
     address = SealedField(_("home address"), null=True, blank=True)
 
-    state = models.CharField(_("state"), max_length=20, choices=State.choices)
+    state = models.CharField(
+        pgettext_lazy("member", "state"), max_length=20, choices=State.choices
+    )
     branch = models.ForeignKey(
-        Branch, models.PROTECT, related_name="members", verbose_name=_("branch")
+        Branch,
+        models.PROTECT,
+        related_name="members",
+        verbose_name=pgettext_lazy("member", "branch"),
     )
     party_group = models.ForeignKey(
         PartyGroup,
@@ -438,9 +444,14 @@ class StateChange(models.Model):
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="state_changes")
     from_state = models.CharField(
-        _("from"), max_length=20, choices=Member.State.choices, blank=True
+        pgettext_lazy("state", "from"),
+        max_length=20,
+        choices=Member.State.choices,
+        blank=True,
     )
-    to_state = models.CharField(_("to"), max_length=20, choices=Member.State.choices)
+    to_state = models.CharField(
+        pgettext_lazy("state", "to"), max_length=20, choices=Member.State.choices
+    )
     body = models.CharField(_("deciding body"), max_length=20, choices=Body.choices)
     decided_by = models.CharField(_("name of the body"), max_length=120, blank=True)
     decided_on = models.DateField(_("decided on"))

@@ -9,7 +9,7 @@ import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from members.grades import graded
@@ -37,7 +37,10 @@ class Office(models.Model):
         help_text=_("Where this office exists."),
     )
     seats = models.PositiveSmallIntegerField(
-        _("seats"), null=True, blank=True, help_text=_("Empty: no limit.")
+        pgettext_lazy("office", "seats"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: no limit."),
     )
     in_committee = models.BooleanField(_("sits in the branch committee"), default=False)
     full_members_only = models.BooleanField(_("full members only"), default=True)

@@ -11,6 +11,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members.grades import graded
 from members.models.account import User
@@ -29,7 +30,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         prefix, _bar, secret = rest.partition("_")
         if mark != MARK or not secret or not text.isascii() or "\0" in text:
             return None
-        found = self.usable(on).filter(prefix=prefix).select_related("user__member")
+        found = self.usable(on).filter(prefix=prefix).select_related("user__member__branch")
         token = found.first()
         digest = token.digest if token else ""
         return token if hmac.compare_digest(digest, digest_of(secret)) else None
@@ -57,7 +58,9 @@ class ApiToken(models.Model):
     name = models.CharField(
         _("name"), max_length=60, help_text=_("Which program will use it.")
     )
-    scope = models.CharField(_("scope"), max_length=5, choices=Scope.choices)
+    scope = models.CharField(
+        pgettext_lazy("token", "scope"), max_length=5, choices=Scope.choices
+    )
     prefix = models.CharField(_("begins with"), max_length=8, unique=True)
     digest = models.CharField(_("hash"), max_length=64, editable=False)
     created_on = models.DateField(_("created on"))
