@@ -57,8 +57,8 @@ class Command(BaseCommand):
     def check_it(self):
         """Stop with what is missing: a text, a translation, a name to fill in."""
         catalog, wanted = stored(), texts()
-        faults = [f"not extracted: {m.id}" for m in wanted if m.id and m not in catalog]
-        faults += [f"no longer used: {m.id}" for m in catalog if m.id and m not in wanted]
+        faults = [f"not extracted: {m.id}" for m in lacking(catalog, wanted)]
+        faults += [f"no longer used: {m.id}" for m in lacking(wanted, catalog)]
         faults += [f"not translated: {m.id}" for m in untranslated(catalog)]
         faults += [
             f"names differ: {message.id}: {error}"
@@ -93,6 +93,11 @@ def written(catalog: Catalog) -> bytes:
         '"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
     )
     return header.encode() + file.getvalue()
+
+
+def lacking(catalog: Catalog, wanted: Catalog) -> Iterator:
+    """The texts of `wanted` that `catalog` does not have, in their context."""
+    return (m for m in wanted if m.id and catalog.get(m.id, m.context) is None)
 
 
 def untranslated(catalog: Catalog) -> Iterator:
