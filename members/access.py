@@ -384,6 +384,37 @@ def can_appoint(user: User, office: Office, branch: Branch) -> bool:
     return all(branch.is_within(scope(user, right)) for right in given)
 
 
+def can_open_account(user: User, member: Member) -> bool:
+    """Whether `user` may open, reset and switch the account of `member`.
+
+    Needs manage_roll on the branch, and every right the account has or will have: who
+    hands out its first password could sign in with it (AZ-08).
+    """
+    if not member.branch.is_within(scope(user, "manage_roll")):
+        return False
+    by_office = Appointment.objects.not_over(today()).filter(member=member)
+    by_purpose = BranchGrant.objects.not_over(today()).filter(
+        user__member=member, appointment=None
+    )
+    rights = {
+        *by_office.values_list("office__permissions__codename", "branch__path"),
+        *by_purpose.values_list("permission__codename", "content_object__path"),
+    }
+    if not all(
+        any(path.startswith(held) for held in scope(user, right))
+        for right, path in rights
+        if right
+    ):
+        return False
+    records = MemberGrant.objects.not_over(today()).filter(user__member=member)
+    others = records.exclude(purpose=MemberGrant.OWNER).values("content_object")
+    return (
+        not Member.objects.filter(pk__in=others)
+        .exclude(pk__in=managed_members(user).values("pk"))
+        .exists()
+    )
+
+
 def _scope_above(user: User, right: str, branch: Branch) -> list[str]:
     """The scope of a right without what was given on `branch` itself."""
     return [path for path in scope(user, right) if path != branch.path]

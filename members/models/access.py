@@ -22,6 +22,10 @@ class GrantQuerySet(models.QuerySet):
         """Those that hold on `on`; the last day itself is still in time (CNT-04)."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
 
+    def not_over(self, on: date) -> Self:
+        """Those in force on `on` or to come."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on))
+
 
 class BranchGrant(UserObjectPermissionBase):
     """A right on a branch and all branches below it, from a day to a day.
