@@ -8,7 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from members import access
+from members.algorithms import check_id_number, check_mobile
 from members.models import Correction, Member, User
+from members.sealing import SealedField, try_open
 from members.services import inbox, records
 
 
@@ -26,8 +29,10 @@ def ask_correction(
         raise ValidationError(
             {"field": _("Choose what to correct.")}, code="unknown_field"
         )
+    # Those who ask at the same moment take turns, so that one request stands.
+    member = Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
     value = sound_value(member, field, proposed)
-    if value == getattr(member, field):
+    if value == sound_now(member, field):
         raise ValidationError(
             {"proposed": _("The record already says so.")}, code="unchanged"
         )
@@ -53,24 +58,34 @@ def ask_correction(
     return correction
 
 
-@transaction.atomic
 def accept_correction(
     correction: Correction, *, by: User, answer: str = ""
 ) -> Correction:
     """Write what was proposed into the record, and tell the member.
 
-    Raises ValidationError, code "already_answered", or what the record refuses.
+    Raises ValidationError, code "already_answered", or what the record refuses. Whether
+    an ID number is free is asked before the transaction, where it is counted
+    (`records.check_id_is_free`).
     """
-    correction = _open(correction)
-    member = Member.objects.select_for_update(of=("self",)).get(pk=correction.member_id)
-    value = sound_value(member, correction.field, correction.proposed)
-    setattr(member, correction.field, value)
-    if correction.field == "id_number":
-        member.sex, member.birth_date = "", None  # they follow the new number
-    records.change_record(member, by=by)
-    return _close(
-        correction, Correction.State.ACCEPTED, answer or str(_("Corrected.")), by
-    )
+    if correction.field == "id_number" and correction.state == Correction.State.OPEN:
+        member = Member.objects.get(pk=correction.member_id)
+        member.id_number = correction.proposed
+        records.check_id_is_free(member, by=by)
+    with transaction.atomic():
+        # The member first, as `ask_correction` locks them.
+        member = Member.objects.select_for_update(of=("self",)).get(
+            pk=correction.member_id
+        )
+        correction = _open(correction)
+        value = sound_value(member, correction.field, str(correction.proposed))
+        setattr(member, correction.field, value)
+        if correction.field == "id_number":
+            # They follow the new number.
+            member.sex, member.birth_date = "", None  # type: ignore[assignment]
+        records.change_record(member, by=by)
+        return _close(
+            correction, Correction.State.ACCEPTED, answer or str(_("Corrected.")), by
+        )
 
 
 @transaction.atomic
@@ -106,11 +121,32 @@ def sound_value(member: Member, field: str, text: str) -> object:
     model_field = Member._meta.get_field(field)
     form_field = model_field.formfield()  # type: ignore[union-attr]
     try:
-        return model_field.clean(form_field.clean(text.strip()), member)  # type: ignore[union-attr]
+        value = model_field.clean(form_field.clean(text.strip()), member)  # type: ignore[union-attr]
+        return _as_kept(field, value)
     except ValidationError as refusal:
         raise ValidationError(
-            {"proposed": refusal.messages}, code="not_sound"
+            {"proposed": ValidationError(refusal.messages, code="not_sound")}
         ) from None
+
+
+def sound_now(member: Member, field: str) -> object:
+    """What the record holds, in the spelling of `sound_value`; None where damaged."""
+    if not isinstance(Member._meta.get_field(field), SealedField):
+        return getattr(member, field)
+    held = try_open(member, field)
+    try:
+        return _as_kept(field, held) if held else held
+    except ValidationError:
+        return held
+
+
+def _as_kept(field: str, value: object) -> object:
+    """The one spelling in which a number is kept and compared."""
+    if field == "phone":
+        return check_mobile(str(value))
+    if field == "id_number":
+        return check_id_number(str(value), access.today()).number
+    return value
 
 
 def _open(correction: Correction) -> Correction:
