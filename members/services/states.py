@@ -32,7 +32,7 @@ _DISCIPLINE = Step((Body.SUPERIOR, Body.DISCIPLINE))
 _OWN_WISH = Step((Body.PERSON,), document=False)
 _DEATH = Step((Body.NONE,), document=False)
 
-_EXITS = {
+_EXITS: dict[str, Step] = {
     State.REMOVED: _APPROVED,
     State.ADVISED_OUT: _APPROVED,
     State.RESIGNED: _APPROVED,
@@ -78,7 +78,12 @@ LEAST_YEARS = {
 
 def next_states(member: Member) -> list[tuple[str, str]]:
     """The states `member` may step to, as choices."""
-    return [(state, State(state).label) for state in STEPS.get(member.state, {})]
+    return [(state, str(State(state).label)) for state in STEPS.get(member.state, {})]
+
+
+def is_final(state: str) -> bool:
+    """Whether no step leads on from `state`: it cannot be undone."""
+    return state not in STEPS
 
 
 @transaction.atomic
