@@ -5,7 +5,8 @@
 
 The address holds only the key of the row next to the page, never what it is sorted by
 (that may be a name), and the key is looked up among the rows one may see. A key that
-leads nowhere gives the first page.
+leads nowhere gives the first page, for it is people who read pages; programs ask for
+`strict` and get a LookupError instead, lest they begin anew for ever.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,8 @@ class Keyset:
 
     order: names of columns, "-" before those that descend; the last one is unique. Empty
     values stand last either way. among: where the key is looked up, when the list itself
-    may lose rows while somebody pages through it.
+    may lose rows while somebody pages through it. strict: as above; then a page may also
+    be empty.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Keyset:
         query: QueryDict,
         size: int = 25,
         among: models.QuerySet | None = None,
+        strict: bool = False,
     ):
         self.queryset = queryset
         self.order = [(name.removeprefix("-"), name[0] == "-") for name in order]
         self.query = query
         self.size = size
         self.among = queryset if among is None else among
+        self.strict = strict
         self.backward = False
         self.has_previous = self.has_next = False
         self.rows = self._read()
@@ -91,7 +95,7 @@ class Keyset:
         for name in ("after", "before"):
             if name not in self.query:
                 continue
-            values = self._values_at(self.query[name])
+            values = self._values_at(str(self.query[name]))
             if values is not None and (
                 rows := self._page(values, backward=name == "before")
             ):
