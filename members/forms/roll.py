@@ -1,0 +1,220 @@
+"""Filters and order of the roll."""
+
+import django_filters
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from members import access, code_tables, history
+from members.algorithms import add_years
+from members.forms.fields import LONGEST_LIST, BranchField
+from members.models import Member, PartyGroup
+from members.models.member import matching
+
+GROUPS_OF_STATES = {
+    "live": Member.LIVE,
+    "party": Member.IN_PARTY,
+    "before": Member.BEFORE_ADMISSION,
+    "left": tuple(state for state in Member.State if state not in Member.LIVE),
+    "all": tuple(Member.State),
+}
+STATES = [
+    ("live", _("On the roll")),
+    ("party", _("In the Party")),
+    ("before", _("Before admission")),
+    ("left", _("No longer on the roll")),
+    ("all", _("All")),
+    (_("One state"), Member.State.choices),
+]
+AGES = {
+    "-30": _("30 and younger"),
+    "31-35": _("31 to 35"),
+    "36-40": _("36 to 40"),
+    "41-45": _("41 to 45"),
+    "46-50": _("46 to 50"),
+    "51-55": _("51 to 55"),
+    "56-60": _("56 to 60"),
+    "61-": _("61 and older"),
+}
+FLAGS = {
+    "floating": (_("Floating"), Q(is_floating=True)),
+    "out_of_contact": (_("Out of contact"), Q(out_of_contact_since__isnull=False)),
+    "retired": (_("Retired"), Q(is_retired=True)),
+    "abroad": (_("Abroad"), Q(is_abroad=True)),
+}
+# The declared orders, and no others (IN-02).
+ORDERS = {
+    "pinyin": (_("Name"), ("pinyin", "pk")),
+    "branch": (_("Branch"), ("branch__path", "pinyin", "pk")),
+    "admitted_on": (_("Admitted, earliest first"), ("admitted_on", "pinyin", "pk")),
+    "-admitted_on": (_("Admitted, latest first"), ("-admitted_on", "pinyin", "pk")),
+    "full_member_on": (
+        _("Full member, longest first"),
+        ("full_member_on", "pinyin", "pk"),
+    ),
+    "-full_member_on": (
+        _("Full member, newest first"),
+        ("-full_member_on", "pinyin", "pk"),
+    ),
+    "birth_date": (_("Oldest first"), ("birth_date", "pinyin", "pk")),
+    "-birth_date": (_("Youngest first"), ("-birth_date", "pinyin", "pk")),
+}
+ANY = _("Any")
+
+
+class RollFilter(django_filters.FilterSet):
+    """What of the roll is shown. Give it the roll of today; with a day in `on` it takes
+    the roll of that day in its place."""
+
+    q = django_filters.CharFilter(
+        method="search",
+        max_length=50,
+        label=_("Search"),
+        help_text=_("Name, pinyin initials, or the last four digits of a phone."),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    branch = django_filters.Filter(
+        field_class=BranchField, method="below", required=False, label=_("Branch")
+    )
+    state = django_filters.ChoiceFilter(
+        choices=STATES, empty_label=None, method="shown_only", label=_("State")
+    )
+    sort = django_filters.ChoiceFilter(
+        choices=[(name, label) for name, (label, _order) in ORDERS.items()],
+        empty_label=None,
+        method="shown_only",
+        label=_("Order"),
+    )
+    party_group = django_filters.ModelChoiceFilter(
+        queryset=PartyGroup.objects.none(), empty_label=ANY, label=_("Party group")
+    )
+    sex = django_filters.ChoiceFilter(
+        choices=code_tables.SEX.choices, empty_label=ANY, label=_("Sex")
+    )
+    ethnic_group = django_filters.ChoiceFilter(
+        choices=code_tables.ETHNIC_GROUP.choices,
+        empty_label=ANY,
+        label=_("Ethnic group"),
+    )
+    education = django_filters.ChoiceFilter(
+        choices=[
+            (code, label)
+            for code, label in code_tables.EDUCATION.choices
+            if code.endswith("0")
+        ],
+        empty_label=ANY,
+        method="of_education",
+        label=_("Education"),
+    )
+    age = django_filters.ChoiceFilter(
+        choices=list(AGES.items()), empty_label=ANY, method="of_age", label=_("Age")
+    )
+    flags = django_filters.MultipleChoiceFilter(
+        choices=[(name, label) for name, (label, _condition) in FLAGS.items()],
+        method="with_flags",
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Circumstances"),
+    )
+    on = django_filters.DateFilter(
+        method="shown_only",
+        label=_("As of the day"),
+        help_text=_("Shows the roll as it was recorded by the end of that day."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    MORE = ("party_group", "sex", "ethnic_group", "education", "age", "flags", "on")
+
+    def __init__(self, data, queryset, *, request):
+        super().__init__(data, queryset, request=request)
+        self.paths = access.scope(request.user, "view_roll")
+        form = self.form
+        branches = access.managed_branches(request.user, "view_roll")
+        if form.fields["branch"].offer(branches, empty_label=ANY) < 2:
+            del form.fields["branch"]
+        form.fields["on"].widget.attrs["max"] = access.today().isoformat()
+        self._offer_groups(form)
+
+    def _offer_groups(self, form):
+        """The groups in scope, or of the branch asked for, if that is not too many."""
+        groups = PartyGroup.objects.filter(
+            branch__in=access.managed_branches(self.request.user, "view_roll"),
+            dissolved_on=None,
+        ).select_related("branch")
+        if code := self.data.get("branch"):
+            groups = groups.filter(branch__code=code)
+        offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
+        if not offered or len(offered) > LONGEST_LIST:
+            del form.fields["party_group"]
+            return
+        several = len({group.branch_id for group in offered}) > 1
+        form.fields["party_group"] = forms.TypedChoiceField(
+            choices=[
+                ("", ANY),
+                *((g.pk, f"{g.branch} · {g}" if several else g.name) for g in offered),
+            ],
+            coerce=int,
+            empty_value=None,
+            required=False,
+            label=_("Party group"),
+        )
+
+    @property
+    def day(self):
+        """The past day whose roll is shown; None for today's."""
+        if not self.is_valid():
+            return None
+        day = self.form.cleaned_data.get("on")
+        return day if day and day < access.today() else None
+
+    @property
+    def order(self):
+        chosen = self.form.cleaned_data.get("sort") if self.is_valid() else None
+        return ORDERS[chosen or "pinyin"][1]
+
+    @property
+    def in_use(self):
+        """Whether anything narrows the list."""
+        used = [name for name in self.data if self.data.get(name)]
+        return any(name in self.filters and name != "sort" for name in used)
+
+    @property
+    def more_in_use(self):
+        return any(self.data.get(name) for name in self.MORE)
+
+    def everything(self):
+        """What is filtered: the roll of today or, by its history, of the day asked for."""
+        return history.roll_on(self.paths, self.day) if self.day else self.queryset
+
+    def filter_queryset(self, queryset):
+        if not self.is_valid():
+            return queryset.none()
+        state = self.form.cleaned_data.get("state") or "live"
+        states = GROUPS_OF_STATES.get(state, (state,))
+        return super().filter_queryset(self.everything().filter(state__in=states))
+
+    def search(self, queryset, name, value):
+        return queryset.filter(matching(value))
+
+    def below(self, queryset, name, value):
+        return queryset.filter(branch__path__startswith=value.path)
+
+    def of_education(self, queryset, name, value):
+        return queryset.filter(education__startswith=value[0])
+
+    def of_age(self, queryset, name, value):
+        least, most = value.split("-")
+        today = self.day or access.today()
+        if least:
+            queryset = queryset.filter(birth_date__lte=add_years(today, -int(least)))
+        if most:
+            queryset = queryset.filter(birth_date__gt=add_years(today, -int(most) - 1))
+        return queryset
+
+    def with_flags(self, queryset, name, value):
+        for flag in value:
+            queryset = queryset.filter(FLAGS[flag][1])
+        return queryset
+
+    def shown_only(self, queryset, name, value):
+        """Judged elsewhere: the state with its default, the order, the day."""
+        return queryset
