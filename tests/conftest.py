@@ -1,10 +1,13 @@
 """What every test may rely on."""
 
+import os
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+
+from tests.chromium import find_chromium
 
 
 def pytest_configure():
@@ -12,6 +15,20 @@ def pytest_configure():
 
 
 @pytest.fixture(autouse=True)
+def _migrated_rows_stay(django_db_serialized_rollback):
+    """What migrations load (offices, provinces) is back after a test that commits."""
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache():
     """Each test begins with an empty cache: counters and sessions do not carry over."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {
+        "executable_path": find_chromium(),
+        "args": alone,
+    }

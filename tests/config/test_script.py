@@ -1,6 +1,5 @@
 """portal.js and the elder view in a real browser, on a page made for the purpose."""
 
-import os
 import re
 
 import pytest
@@ -9,11 +8,9 @@ from django import forms
 from django.contrib.staticfiles import finders
 from django.template import engines
 
-from tests.chromium import find_chromium
+from tests.browser.screens import DESKTOP, PHONE
 
 HOST = "http://portal.test"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
 
 SHEET = """
 {% extends "simple.html" %}
@@ -58,15 +55,6 @@ class FilterForm(forms.Form):
     kinds = forms.MultipleChoiceField(
         choices=[("a", "A")], widget=forms.CheckboxSelectMultiple
     )
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return browser_type_launch_args | {
-        "executable_path": find_chromium(),
-        "args": alone,
-    }
 
 
 @pytest.fixture

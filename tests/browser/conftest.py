@@ -1,0 +1,88 @@
+"""A real Chromium against the real portal, signed in as somebody."""
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests import build
+from tests.browser.screens import DESKTOP, PHONE
+
+# Playwright keeps an event loop in this thread, which Django would refuse to query in.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def screen(request):
+    return request.param
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args, screen):
+    phone = screen is PHONE
+    return browser_context_args | {
+        "viewport": screen,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "is_mobile": phone,
+        "has_touch": phone,
+    }
+
+
+@pytest.fixture
+def portal(live_server, page):
+    """The page, opened on the portal; `portal.visit(path)`, `portal.sign_in(user)`.
+
+    Fails on a script error, a refusal by the content security policy, a request to
+    another host, or a server error.
+    """
+    faults = []
+
+    def judge(response):
+        if response.status >= 500:
+            faults.append(f"{response.status} {response.url}")
+        if not response.url.startswith((live_server.url, "data:", "blob:")):
+            faults.append(f"other host: {response.url}")
+
+    page.on("response", judge)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda line: (
+            faults.append(line.text) if "Content Security Policy" in line.text else None
+        ),
+    )
+    page.set_default_timeout(10_000)
+    page.visit = lambda path: page.goto(live_server.url + path)
+
+    def sign_in(user, password=build.PASSWORD):
+        page.visit("/members/sign-in/")
+        page.fill("#id_username", user.username)
+        page.fill("#id_password", password)
+        page.click("main button.btn-primary")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+
+    page.sign_in = sign_in
+    yield page
+    assert faults == []
+
+
+@pytest.fixture
+def axe():
+    """Asserts that a page has no serious or critical violation."""
+
+    def check(page):
+        violations = [
+            f"{found['id']}: {found['nodes'][0]['html'][:200]}"
+            for found in Axe().run(page).response["violations"]
+            if found["impact"] in {"serious", "critical"}
+        ]
+        assert violations == [], f"{page.url}: {violations}"
+
+    return check
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.django_db(transaction=True))
