@@ -1,0 +1,1 @@
+"""Rosters as files: their columns, their cells, reading and writing. No database."""
