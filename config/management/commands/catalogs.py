@@ -38,7 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("action", choices=["extract", "compile", "check"])
 
     def handle(self, *, action, **options):
-        {"extract": self.extract, "compile": self.compile, "check": self.check_it}[action]()
+        {"extract": self.extract, "compile": self.compile, "check": self.check_it}[
+            action
+        ]()
 
     def extract(self):
         """Bring the catalog in line with the texts of the code, translations kept."""
@@ -66,7 +68,9 @@ class Command(BaseCommand):
             for error in errors
         ]
         if faults:
-            raise CommandError("\n".join([*faults, f"{len(faults)} faults in {path()}"]))
+            raise CommandError(
+                "\n".join([*faults, f"{len(faults)} faults in {path()}"])
+            )
         self.stdout.write(f"{len(catalog)} texts, all translated")
 
 
@@ -85,7 +89,9 @@ def written(catalog: Catalog) -> bytes:
     """The catalog as a file that two extractions in a row leave alone."""
     catalog.fuzzy = False
     file = BytesIO()
-    write_po(file, catalog, width=88, sort_output=True, omit_header=True, no_location=True)
+    write_po(
+        file, catalog, width=88, sort_output=True, omit_header=True, no_location=True
+    )
     header = (
         'msgid ""\nmsgstr ""\n"Language: zh_Hans\\n"\n"MIME-Version: 1.0\\n"\n'
         '"Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -102,7 +108,9 @@ def lacking(catalog: Catalog, wanted: Catalog) -> Iterator:
 
 def untranslated(catalog: Catalog) -> Iterator:
     for message in catalog:
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        strings = (
+            message.string if isinstance(message.string, tuple) else (message.string,)
+        )
         if message.id and (message.fuzzy or not all(strings)):
             yield message
 
