@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PRIVATE = Path("/var/lib/branch-portal")
 PATIENCE = 60  # seconds for a start, recovery after kill -9 included
 DATABASE = "portal"
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
 
 SETTINGS = {
     "shared_buffers": "256MB",
@@ -236,8 +237,8 @@ def await_postgres(place: Place, command: list[str]) -> subprocess.Popen:
     """
     log, deadline = place.log("postgres"), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        words = ("postgres", str(place.cluster))
-        end_left_behind(place.cluster / "postmaster.pid", words, signal.SIGINT)
+        for file in place.cluster / "postmaster.pid", place.sockets / SOCKET_LOCK:
+            end_left_behind(file, ("postgres", str(place.cluster)), signal.SIGINT)
         server = spawn(
             command,
             log=log,

@@ -252,6 +252,7 @@ def listen(port: int) -> socket.socket:
             break
         except OSError as error:
             if not attempts_left:
+                listener.close()
                 raise StartError(
                     f"Port {port} is taken ({error.strerror}): choose another one, as in "
                     f"`make run PORT={port + 1}`."

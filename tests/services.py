@@ -23,15 +23,17 @@ running = ExitStack()
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests():
     """Run before pytest-django, which loads the settings in this very hook."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")  # gw0, gw1 ...
     if worker:
-        os.environ["CACHE_PREFIX"] = f"tests-{worker}"
-    elif "DATABASE_URL" not in os.environ:
+        # Each empties its cache before a test, so each has one of its own.
+        number = int(worker.removeprefix("gw")) + 1
+        url = os.environ.get("REDIS_URL", "")
+        os.environ["REDIS_URL"] = url.replace("?db=0", f"?db={number}")
+    elif not embedded.configured():
         try:
             start()
         except embedded.StartError as reason:
             raise pytest.UsageError(str(reason)) from reason
-    os.environ.setdefault("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
     os.environ["DATABASE_ROLE"] = "owner"
     return (yield)
 
@@ -47,7 +49,7 @@ def start() -> None:
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
     folder.chmod(0o711)  # the services run as nobody when we are root
     place = embedded.Place.of(folder / "var")
-    for made in {folder, place.home, place.sockets}:
+    for made in (folder, place.home, place.sockets):
         running.callback(shutil.rmtree, made, ignore_errors=True)
     server = embedded.start_postgres(place, embedded.THROW_AWAY)
     running.callback(stop, server, signal.SIGINT)
