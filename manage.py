@@ -34,8 +34,10 @@ NO_DATABASE = {
     *("calibrate_items", "simulate_adaptive", "replay_adaptive"),
     *("evaluate_recommender", "evaluate_assistant", "evaluate_topics"),
 }
-# These change tables, which only the owner of the database may.
-AS_OWNER = {"migrate", "flush", "pgtrigger", "createcachetable"}
+# These change tables, which only the owner of the database may; and a demonstration
+# dates its history back.
+MIGRATING = {"migrate", "flush", "pgtrigger", "createcachetable"}
+AS_OWNER = MIGRATING | {"seed_demo"}
 
 
 def main() -> None:
@@ -59,11 +61,11 @@ def main() -> None:
 
 def execute_with_services(command: str) -> None:
     """Join what runs, else start services whose tables are up to date."""
-    prepare = embedded.forget_migrations if command in AS_OWNER else migrate
+    prepare = embedded.forget_migrations if command in MIGRATING else migrate
     var, name = embedded.var_folder(), f"`manage.py {command}`"
     with embedded.services(var, name, prepare) as place:
         os.environ.update(place.environment())
-        if command in AS_OWNER:
+        if command in MIGRATING:
             embedded.forget_migrations(place)
         execute_from_command_line(sys.argv)
 

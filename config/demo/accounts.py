@@ -1,0 +1,89 @@
+"""Accounts with which to look at the demonstration. They are for nothing else: their
+password is printed in the open."""
+
+import json
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+from django.db.models import F
+
+from members.models import Appointment, Branch, Member, Notification, User
+from members.services import accounts
+
+PASSWORD = "yunxi-2026-demo"  # noqa: S105  it is meant to be known
+ADMINISTRATORS = {
+    "system": "System administrator",
+    "security": "Security administrator",
+    "audit": "Audit administrator",
+}
+
+
+def make_accounts(file: Path) -> list[dict[str, str]]:
+    """Name the accounts, give them the one password, and note them in `file`.
+
+    All but the last may go on with that password; the last shows the first sign-in.
+    """
+    hashed = make_password(PASSWORD)
+    branch = Branch.objects.holding_members().order_by("pk").first()
+    people = {
+        "secretary": ("Branch secretary", holder("secretary", branch)),
+        "organizer": ("Organization officer", holder("organization_officer", branch)),
+        "committee": ("Committee secretary", holder("secretary", branch.parent)),
+        "member": ("Member", plain_member(branch, 0)),
+        "newcomer": ("First sign-in", plain_member(branch, 1)),
+    }
+    rows = []
+    for name, (role, member) in people.items():
+        if member is not None:
+            rows.append(row(role, take_over(member, name, hashed)))
+    for name, role in ADMINISTRATORS.items():
+        user = User.objects.create(
+            username=name,
+            display_name=name,
+            password=hashed,
+            administrator=name,
+            is_staff=True,
+            must_change_password=False,
+        )
+        rows.append(row(role, user))
+    User.objects.filter(username="committee").update(is_staff=True)
+    User.objects.filter(username="newcomer").update(must_change_password=True)
+    rows.sort(key=lambda one: one["username"] == "newcomer")
+    write(file, rows)
+    return rows
+
+
+def holder(office: str, branch: Branch) -> Member | None:
+    held = Appointment.objects.filter(office__code=office, branch=branch)
+    newest = held.select_related("member").order_by(F("starts_on").desc()).first()
+    return newest.member if newest else None
+
+
+def plain_member(branch: Branch, place: int) -> Member | None:
+    """A full member without office, by order of the roll."""
+    rows = Member.objects.filter(
+        branch=branch, state=Member.State.FULL, appointments=None, phone__isnull=False
+    )
+    return rows.order_by("pk")[place : place + 1].first()
+
+
+def take_over(member: Member, name: str, hashed: str) -> User:
+    """Let the account of `member` be called `name`; open one where there is none."""
+    user = User.objects.filter(member=member).first()
+    if user is None:
+        user, _first_password = accounts.open_account(member, by=None)
+    user.username, user.password = name, hashed
+    user.must_change_password, user.is_active = False, True
+    user.save()
+    Notification.objects.get_or_create(user=user, kind=Notification.Kind.WELCOME)
+    return user
+
+
+def row(role: str, user: User) -> dict[str, str]:
+    return {"role": role, "username": user.username, "password": PASSWORD}
+
+
+def write(file: Path, rows: list[dict[str, str]]) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(rows, indent=2))

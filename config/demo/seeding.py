@@ -1,0 +1,384 @@
+"""Writes the demonstration: in batches, so that a million members fit.
+
+Rows carry the times at which they would have been written, and the history that
+triggers keep is dated by them afterwards; only the owner of the database may do that.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+from random import Random
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import Case, Value, When
+from django.urls import NoReverseMatch, reverse
+from pghistory.models import Context
+
+from config.demo.lives import Change, Life, Lives, moment
+from config.demo.officers import Held, Officers
+from config.demo.organization import (
+    BATCH,
+    Calendar,
+    change_branches,
+    write_branches,
+    write_codes,
+    write_terms,
+)
+from config.demo.requests import Requests
+from config.demo.times import date_history, events, times_as_given
+from config.demo.tree import Unit, organizations
+from members.models import (
+    Appointment,
+    Branch,
+    BranchGrant,
+    Correction,
+    Member,
+    MemberGrant,
+    Notification,
+    PartyGroup,
+    StateChange,
+    Term,
+    User,
+)
+
+LEAST_BRANCHES = 4  # a city, a county, a town and its first branch
+LARGE_BRANCH = 20  # members, from which on there are Party groups
+COUNTED = {
+    "branches": Branch,
+    "members": Member,
+    "accounts": User,
+    "party_groups": PartyGroup,
+    "terms": Term,
+    "appointments": Appointment,
+    "state_changes": StateChange,
+    "corrections": Correction,
+    "notifications": Notification,
+}
+Notice = Notification.Kind
+
+
+@transaction.atomic
+def seed(*, members: int, branches: int, days: int, seed: int, today: date) -> None:
+    """Write the whole demonstration into a database without branches."""
+    calendar = Calendar(today - timedelta(days=days), today)
+    with times_as_given():
+        seeding = Seeding(seed, calendar)
+        changed_branches = seeding.run(members, branches)
+        date_history(calendar.begins, changed_branches)
+
+
+def counts() -> dict[str, int]:
+    return {name: model.objects.count() for name, model in COUNTED.items()}
+
+
+@dataclass
+class Batch:
+    """What is written together: the people of some branches."""
+
+    lives: list[Life] = field(default_factory=list)
+    groups: list[PartyGroup] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    keepers: dict[int, User] = field(default_factory=dict)  # by branch
+
+
+class Seeding:
+    def __init__(self, seed: int, calendar: Calendar):
+        self.random, self.calendar = Random(seed), calendar  # noqa: S311  no secret
+        self.lives = Lives(self.random, begins=calendar.begins, today=calendar.today)
+        self.officers = Officers(self.random, calendar)
+        self.requests = Requests(self.random, self.lives)
+        self.rights = {
+            office.pk: list(office.permissions.all())
+            for office in self.officers.offices.values()
+        }
+        self.view_member = Permission.objects.get(
+            content_type__app_label="members", codename="view_member"
+        )
+        self.no_password = make_password(None)
+
+    def run(self, members: int, branches: int) -> dict[int, date]:
+        """Write everything; returns which branches moved or closed, and when."""
+        random, calendar = self.random, self.calendar
+        units = list(islice(organizations(random), branches))
+        write_codes(units)
+        found = write_branches(units, random, calendar)
+        terms = write_terms(found, random, calendar)
+        batch = Batch()
+        for number, (unit, size) in enumerate(sizes(units, members)):
+            # The first branch is the one a visitor of the demonstration looks at.
+            share = 0.3 if number == 0 else 0.03
+            self.people(batch, unit, found[unit], size, terms.get(unit, []), share)
+            if len(batch.lives) >= BATCH:
+                self.write(batch)
+                batch = Batch()
+        self.write(batch)
+        higher = [unit for unit in units if not unit.weight and not unit.closed]
+        self.write_offices(
+            held
+            for unit in higher
+            for held in self.officers.of_higher(unit, found[unit], terms.get(unit, []))
+        )
+        return change_branches(found, random, calendar)
+
+    # --- the people of one branch ---
+    def people(
+        self,
+        batch: Batch,
+        unit: Unit,
+        branch: Branch,
+        size: int,
+        terms: list[Term],
+        share: float,
+    ) -> None:
+        """Add the people of a branch to the batch; `share` of the accounts ask for a
+        correction."""
+        random = self.random
+        lives = [self.lives.life(unit, branch) for _ in range(size)]
+        groups = self.groups(branch, lives)
+        held = self.officers.of_branch(unit, branch, lives, terms)
+        held += self.officers.leaders(unit, branch, groups, lives)
+        officers = {id(one.life) for one in held}
+        for life in lives:
+            if id(life) in officers or random.random() < self.chance(life):
+                life.account = self.account(life)
+        keeper = self.keeper(held)
+        if keeper is not None:
+            batch.keepers[branch.pk] = keeper
+        states = Correction.State.values
+        for life in lives:
+            if life.account is not None and random.random() < share:
+                at = moment(self.recent_day(), random)
+                state = states[len(batch.corrections) % len(states)]
+                if found := self.requests.ask(life, keeper, at, state):
+                    batch.corrections.append(found)
+        batch.lives += lives
+        batch.groups += groups
+        batch.held += held
+
+    def groups(self, branch: Branch, lives: list[Life]) -> list[PartyGroup]:
+        """Party groups of a large branch, with everybody of it in one (ORG-15)."""
+        if len(lives) < LARGE_BRANCH:
+            return []
+        number = min(len(lives) // 9, 6)
+        groups = [
+            PartyGroup(branch=branch, name=f"第{place}党小组")
+            for place in "一二三四五六"[:number]
+        ]
+        for place, life in enumerate(lives):
+            life.member.party_group = groups[place % number]
+        return groups
+
+    def chance(self, life: Life) -> float:
+        """How likely somebody has an account: the old and those who left, seldom."""
+        if life.last_state not in Member.LIVE:
+            return 0.2
+        old = life.member.birth_date.year < self.calendar.today.year - 75
+        return 0.25 if old or life.now("out_of_contact_since") else 0.65
+
+    def account(self, life: Life) -> User:
+        return User(
+            member=life.member,
+            password=self.no_password,
+            is_active=life.last_state in Member.LIVE,
+            must_change_password=False,
+            date_joined=life.member.created_at,
+        )
+
+    def keeper(self, held: list[Held]) -> User | None:
+        """The account that keeps the roll of a branch: its secretary's."""
+        for one in held:
+            if one.appointment.office.code == "secretary" and self.is_not_over(one):
+                return one.life.account
+        return None
+
+    def is_not_over(self, held: Held) -> bool:
+        ends_on = held.appointment.ends_on
+        return ends_on is None or ends_on >= self.calendar.today
+
+    def recent_day(self) -> date:
+        days = min((self.calendar.yesterday - self.calendar.begins).days, 90)
+        return self.calendar.yesterday - timedelta(days=self.random.randint(0, days))
+
+    # --- writing ---
+    def write(self, batch: Batch) -> None:
+        lives = batch.lives
+        PartyGroup.objects.bulk_create(batch.groups)
+        Member.objects.bulk_create([life.member for life in lives], batch_size=BATCH)
+        self.write_accounts([life for life in lives if life.account is not None])
+        lines = [life.first for life in lives]
+        lines += [
+            c.state_change for life in lives for c in life.changes if c.state_change
+        ]
+        for line in lines:
+            line.recorded_by = batch.keepers.get(line.member.branch_id)
+        StateChange.objects.bulk_create(lines, batch_size=BATCH)
+        self.write_changes(lives, batch.keepers)
+        Correction.objects.bulk_create(batch.corrections)
+        self.write_offices(batch.held)
+        self.write_notices(batch)
+
+    def write_accounts(self, lives: list[Life]) -> None:
+        """Accounts of members, each the owner of the own record; nobody can sign in
+        until a first password is given."""
+        accounts = [life.account for life in lives]
+        for account in accounts:
+            account.username = f"{account.member.initials}{account.member.pk}"
+        User.objects.bulk_create(accounts, batch_size=BATCH)
+        MemberGrant.objects.bulk_create(
+            (
+                MemberGrant(
+                    user=account,
+                    permission=self.view_member,
+                    content_object=account.member,
+                    purpose=MemberGrant.OWNER,
+                    starts_on=account.date_joined.date(),
+                )
+                for account in accounts
+            ),
+            batch_size=BATCH,
+        )
+
+    def write_changes(self, lives: list[Life], keepers: dict[int, User]) -> None:
+        """Let each record change as often as it did, in order, so that the history has
+        every state; then note who changed it."""
+        changed = [life for life in lives if life.changes]
+        for turn in range(max((len(life.changes) for life in changed), default=0)):
+            alike: dict[tuple, list[Member]] = defaultdict(list)
+            for life in changed:
+                if turn < len(life.changes):
+                    names = self.apply(life.member, life.changes[turn])
+                    alike[names].append(life.member)
+            for names, members in alike.items():
+                Member.objects.bulk_update(members, names, batch_size=500)
+        self.sign_history(changed, keepers)
+
+    def apply(self, member: Member, change: Change) -> tuple[str, ...]:
+        member.updated_at = change.at
+        for name, value in change.fields.items():
+            setattr(member, name, value)
+        return (*change.fields, "updated_at")
+
+    def sign_history(self, lives: list[Life], keepers: dict[int, User]) -> None:
+        branches = {life.member.branch_id for life in lives} & keepers.keys()
+        if not branches:
+            return
+        contexts = {
+            branch: Context(
+                id=uuid.UUID(int=self.random.getrandbits(128), version=4),
+                metadata={"user": keepers[branch].pk},
+            )
+            for branch in sorted(branches)
+        }
+        Context.objects.bulk_create(contexts.values())
+        by = [When(branch=pk, then=Value(c.pk)) for pk, c in contexts.items()]
+        rows = events("Member").objects.filter(
+            pgh_label="update", pgh_obj__in=[life.member.pk for life in lives]
+        )
+        rows.update(pgh_context=Case(*by, default=None))
+
+    def write_offices(self, held: Iterable[Held]) -> None:
+        """Appointments, and the rights of those that are not over."""
+        held = list(held)
+        rows = [one.appointment for one in held]
+        Appointment.objects.bulk_create(rows, batch_size=BATCH)
+        BranchGrant.objects.bulk_create(
+            (
+                BranchGrant(
+                    user=one.life.account,
+                    permission=right,
+                    content_object=one.appointment.branch,
+                    appointment=one.appointment,
+                    starts_on=one.appointment.starts_on,
+                    ends_on=one.appointment.ends_on,
+                )
+                for one in held
+                if one.life.account is not None and self.is_not_over(one)
+                for right in self.rights[one.appointment.office_id]
+            ),
+            batch_size=BATCH,
+        )
+
+    # --- the inbox ---
+    def write_notices(self, batch: Batch) -> None:
+        notices = [
+            *self.notices_of_states(batch),
+            *self.notices_of_offices(batch),
+            *self.notices_of_corrections(batch),
+        ]
+        month_ago = self.calendar.today - timedelta(days=30)
+        for notice in notices:
+            if notice.created_at.date() < month_ago:
+                notice.read_at = notice.created_at + timedelta(hours=5)
+        Notification.objects.bulk_create(notices, batch_size=BATCH)
+
+    def notices_of_states(self, batch: Batch) -> Iterator[Notification]:
+        for life in batch.lives:
+            for change in life.changes:
+                if change.state_change and life.account and life.account.is_active:
+                    line = change.state_change
+                    context = {"state": line.to_state, "on": str(line.effective_on)}
+                    url = link("members:member_detail", life.member.pk)
+                    yield notice(
+                        life.account, Notice.STATE_CHANGED, context, url, change.at
+                    )
+
+    def notices_of_offices(self, batch: Batch) -> Iterator[Notification]:
+        for one in batch.held:
+            made = one.appointment
+            if one.life.account and made.starts_on > self.calendar.begins:
+                context = {
+                    "office": made.office.code,
+                    "branch": str(made.branch),
+                    "on": str(made.starts_on),
+                }
+                url = link("members:branch_detail", made.branch_id)
+                yield notice(
+                    one.life.account, Notice.APPOINTED, context, url, made.recorded_at
+                )
+
+    def notices_of_corrections(self, batch: Batch) -> Iterator[Notification]:
+        for asked in batch.corrections:
+            url = link("members:correction_detail", asked.pk)
+            if keeper := batch.keepers.get(asked.member.branch_id):
+                context = {"member": asked.member.name, "field": asked.field}
+                yield notice(
+                    keeper, Notice.CORRECTION_ASKED, context, url, asked.asked_at
+                )
+            if asked.answered_by is not None:
+                context = {"field": asked.field, "state": asked.state}
+                yield notice(
+                    asked.asked_by,
+                    Notice.CORRECTION_ANSWERED,
+                    context,
+                    url,
+                    asked.answered_at,
+                )
+
+
+def sizes(units: list[Unit], members: int) -> Iterator[tuple[Unit, int]]:
+    """How many people each roll holds: by weight, and `members` in all."""
+    total = sum(unit.weight for unit in units)
+    reached, given = 0.0, 0
+    for unit in units:
+        if unit.weight:
+            reached += unit.weight
+            upto = round(members * reached / total)
+            yield unit, upto - given
+            given = upto
+
+
+def notice(user, kind, context, url, at) -> Notification:
+    return Notification(user=user, kind=kind, context=context, url=url, created_at=at)
+
+
+def link(name: str, pk: int) -> str:
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""
