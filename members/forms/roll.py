@@ -4,6 +4,7 @@ import django_filters
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members import access, code_tables, history
 from members.algorithms import add_years
@@ -77,7 +78,10 @@ class RollFilter(django_filters.FilterSet):
         field_class=BranchField, method="below", required=False, label=_("Branch")
     )
     state = django_filters.ChoiceFilter(
-        choices=STATES, empty_label=None, method="shown_only", label=_("State")
+        choices=STATES,
+        empty_label=None,
+        method="shown_only",
+        label=pgettext_lazy("member", "State"),
     )
     sort = django_filters.ChoiceFilter(
         choices=[(name, label) for name, (label, _order) in ORDERS.items()],
