@@ -257,13 +257,47 @@ ROLL_INQUIRIES_PER_HOUR = 20
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "members.api_tokens.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "members.api_tokens.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["members.api_tokens.MayUseApi"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.bodies.BoundedJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["config.lists.DeclaredFilters"],
+    "DEFAULT_PAGINATION_CLASS": "config.lists.KeysetPages",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "config.throttles.AddressThrottle",
+        "config.throttles.AccountThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "account": env("API_RATE_OF_ACCOUNT", default="600/min"),
+        "address": env("API_RATE_OF_ADDRESS", default="1800/min"),
+    },
+    # How many proxies of our own stand before us; 0 believes no X-Forwarded-For (AN-03).
+    "NUM_PROXIES": env.int("PROXIES", default=0),
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "config.problems.problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": _("Branch Portal"),
+    "DESCRIPTION": _(
+        "Branches, members and appointments, with the same access as the pages. Sign a "
+        "request with a token of your account, in the header Authorization."
+    ),
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["members.api_tokens.MayUseApi"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+    "ENUM_NAME_OVERRIDES": {
+        "MemberState": "members.models.Member.State",
+        "CorrectionState": "members.models.Correction.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.add_problems",
+    ],
 }
 
 # Guardian's own backend knows no dates: ours reads its tables (members/access.py).
@@ -281,6 +315,7 @@ LOGGING = {
 }
 
 if os.environ.get("PYTEST_VERSION"):
+    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"

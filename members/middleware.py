@@ -30,10 +30,15 @@ def signed_in_everywhere(get_response):
 
 
 def first_password(get_response):
-    """Lead an account with a first password to changing it, wherever it goes."""
+    """Lead an account with a first password to changing it, wherever it goes.
+
+    The API refuses it by itself.
+    """
 
     def middleware(request):
         user = request.user
+        if request.path.startswith("/api/"):
+            return get_response(request)
         if user.is_authenticated and user.must_change_password:
             name = url_name(request)
             if name not in settings.PUBLIC_PAGES | BEFORE_PASSWORD_CHANGE:

@@ -96,9 +96,12 @@ class Keyset:
             if name not in self.query:
                 continue
             values = self._values_at(str(self.query[name]))
-            if values is not None and (
-                rows := self._page(values, backward=name == "before")
-            ):
+            if values is None and self.strict:
+                raise LookupError(name)
+            if values is None:
+                continue
+            rows = self._page(values, backward=name == "before")
+            if rows or self.strict:
                 return rows
         return self._page(None, backward=False)
 

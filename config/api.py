@@ -1,0 +1,35 @@
+"""The REST API: version 1, its schema, and a viewer that needs no other host."""
+
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from config import schema as schema
+from members.api.account import CodeTableView, MeView
+from members.api.appointments import AppointmentViewSet
+from members.api.branches import BranchViewSet
+from members.api.corrections import CorrectionViewSet
+from members.api.members import MemberViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("branches", BranchViewSet, "branch")
+router.register("members", MemberViewSet, "member")
+router.register("appointments", AppointmentViewSet, "appointment")
+router.register("corrections", CorrectionViewSet, "correction")
+
+version_1 = [
+    *router.urls,
+    path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
+    path("me/", MeView.as_view(), name="me"),
+]
+
+viewer = SpectacularSwaggerSplitView.as_view(
+    url_name="api_schema", template_name="api_docs.html"
+)
+
+urlpatterns = [
+    path("v1/", include((version_1, "api-v1"))),
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs/", login_required(viewer), name="api_docs"),
+]
