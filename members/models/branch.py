@@ -9,7 +9,7 @@ import pghistory
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from members.algorithms import add_months, check_credit_code
@@ -294,7 +294,9 @@ class BranchChange(models.Model):
     )
 
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="changes")
-    kind = models.CharField(_("change"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(
+        pgettext_lazy("branch", "change"), max_length=10, choices=Kind.choices
+    )
     from_parent = models.ForeignKey(Branch, models.PROTECT, null=True, related_name="+")
     to_parent = models.ForeignKey(Branch, models.PROTECT, null=True, related_name="+")
     decided_on = models.DateField(_("decided on"))
