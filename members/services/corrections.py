@@ -43,7 +43,9 @@ def ask_correction(
     )
     is_new = correction is None
     if correction is None:
-        correction = Correction(member=member, field=field, asked_by=by)
+        correction = Correction(
+            member=member, field=field, asked_by=by, proposed=proposed.strip()
+        )
     correction.proposed, correction.note = proposed.strip(), note.strip()
     correction.save()
     if is_new:
