@@ -1,0 +1,49 @@
+"""Why may this person see this? For those who hold explain_access on the branch."""
+
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from members import access
+from members.forms.access_reasons import AccountCheckForm
+from members.models import Branch, Member, User
+from members.views.branches import trail
+
+
+@require_GET
+def branch_access(request, pk):
+    explained = access.reachable(request.user, Branch, "explain_access")
+    branch = get_object_or_404(explained, pk=pk)
+    return _answer(request, branch, branch, "branch_access")
+
+
+@require_GET
+def member_access(request, pk):
+    explained = access.reachable(request.user, Member, "explain_access")
+    member = get_object_or_404(explained.select_related("branch"), pk=pk)
+    return _answer(request, member, member.branch, "member_access")
+
+
+def _answer(request, record, branch, page):
+    asked = "account" in request.GET
+    form = AccountCheckForm(request.GET if asked else None)
+    context = {
+        "record": record,
+        "branch": branch,
+        "form": form,
+        "reasons": access.explain(record),
+        "breadcrumbs": trail(request.user, branch, str(record)),
+    }
+    if asked and form.is_valid():
+        name = form.cleaned_data["account"].strip()
+        user = User.objects.filter(username=name).first()
+        # No account and one that may not: the same answer, so that none is betrayed.
+        found = access.explain(record, user=user) if user is not None else []
+        context |= {
+            "asked": name,
+            "found": found,
+            "may_view": any("view" in reason.rights for reason in found),
+            "may_change": any("change" in reason.rights for reason in found),
+        }
+    if request.htmx:
+        return render(request, "members/branch_access.html#answer", context)
+    return render(request, f"members/{page}.html", context)
