@@ -98,7 +98,7 @@ def _check_new_kind(branch: Branch) -> None:
         .select_related("office")
     )
     if names := {appointment.office.name for appointment in unfit}:
-        listed = ", ".join(sorted(names))
+        listed = _(", ").join(sorted(names))
         text = _("End these appointments first: %(offices)s.") % {"offices": listed}
         raise ValidationError({"kind": text}, code="has_offices")
 

@@ -170,7 +170,7 @@ def _check_step(
         }
         raise ValidationError({"to_state": message}, code="not_allowed")
     if body not in step.bodies:
-        names = ", ".join(str(Body(known).label) for known in step.bodies)
+        names = _(", ").join(str(Body(known).label) for known in step.bodies)
         message = _("This step is decided by: %(bodies)s.") % {"bodies": names}
         raise ValidationError({"body": message}, code="wrong_body")
     if step.document and not document_number.strip():
