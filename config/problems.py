@@ -75,7 +75,8 @@ def problem(error, context):
         body["reference"] = record(fault, request)
     set_rollback()
     # Whatever format was asked for, a problem is JSON.
-    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), None
+    request.accepted_renderer = renderer = JSONRenderer()
+    request.accepted_media_type = renderer.media_type
     return Response(body, error.status_code, None, headers, False, CONTENT_TYPE)
 
 

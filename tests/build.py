@@ -8,10 +8,12 @@ from datetime import date
 from itertools import count
 
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from members import romanize
 from members.algorithms import check_id_number, next_demo_id_number
 from members.models import (
+    ApiToken,
     Appointment,
     Branch,
     BranchGrant,
@@ -182,3 +184,19 @@ def correction(member, *, field="phone", proposed="13900001111", by=None):
         proposed=proposed,
         asked_by=by or user(member=member),
     )
+
+
+def api_token(user, *, scope="write", created_on=None, expires_on=None, **fields):
+    """A token for the API and its text; by default made today, to end today."""
+    today = timezone.localdate()
+    token = ApiToken(
+        user=user,
+        name=fields.pop("name", "roster program"),
+        scope=scope,
+        created_on=created_on or today,
+        expires_on=expires_on or today,
+        **fields,
+    )
+    text = token.make_secret()
+    token.save()
+    return token, text
