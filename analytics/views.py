@@ -1,10 +1,12 @@
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from analytics import desk as contents
 from members import access
 from members.sentences import sentences
 
 
+@require_safe
 def desk(request):
     """The home page: what waits for this account, and what is its own."""
     context = {

@@ -1,0 +1,250 @@
+"""The permission walk: every page, every role, with and without htmx (AZ-01 … AZ-15)."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from tests.walk import NOBODY, ROLES, SEEDED, SIGNED_IN, all_routes, make_world
+
+pytestmark = pytest.mark.django_db
+
+ALL = frozenset(SIGNED_IN)
+HAVE_RECORD = frozenset({"member", "secretary", "sibling", "above", "root"})
+OFFICERS = frozenset({"secretary", "sibling", "above", "root"})
+LEAD_LEFT = frozenset({"secretary", "above", "root"})  # hold an office over `left`
+ABOVE_LEFT = frozenset({"above", "root"})
+IN_LEFT = LEAD_LEFT | {"member"}
+NO_ONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Who may open a page and who may post to it; `key` names the record in its path.
+
+    None stands for "405 for everybody": the page does not take that method.
+    """
+
+    key: str | None = None
+    sees: frozenset[str] | None = ALL
+    posts: frozenset[str] | None = None
+
+
+PAGES = {
+    "desk": Page(),
+    "set_language": Page(sees=None, posts=ALL | {NOBODY}),
+    "healthz": Page(sees=ALL | {NOBODY}),
+    "readyz": Page(sees=ALL | {NOBODY}),
+    "members:sign_in": Page(sees=ALL | {NOBODY}, posts=ALL | {NOBODY}),
+    "members:sign_out": Page(sees=None, posts=ALL),
+    "members:account": Page(posts=ALL),
+    "members:password_change": Page(posts=ALL),
+    "members:elder_view": Page(sees=None, posts=ALL | {NOBODY}),
+    "members:inbox": Page(posts=ALL),
+    "members:branch_tree": Page(sees=ALL),
+    "members:branch_detail": Page("left", IN_LEFT),
+    "members:branch_children": Page("left", IN_LEFT),
+    "members:branch_add": Page("general", ABOVE_LEFT, ABOVE_LEFT),
+    "members:branch_edit": Page("left", LEAD_LEFT, LEAD_LEFT),
+    "members:branch_move": Page("left", ABOVE_LEFT, ABOVE_LEFT),
+    "members:branch_close": Page("left", ABOVE_LEFT, ABOVE_LEFT),
+    "members:term_add": Page("left", LEAD_LEFT, LEAD_LEFT),
+    "members:group_add": Page("left", LEAD_LEFT, LEAD_LEFT),
+    "members:group_edit": Page("group", LEAD_LEFT, LEAD_LEFT),
+    "members:group_dissolve": Page("group", LEAD_LEFT, LEAD_LEFT),
+    "members:appointment_add": Page("left", LEAD_LEFT, LEAD_LEFT),
+    "members:appointment_end": Page("office", LEAD_LEFT, LEAD_LEFT),
+    "members:branch_access": Page("left", LEAD_LEFT),
+    "members:member_access": Page("person", LEAD_LEFT),
+    "members:roll": Page(sees=OFFICERS),
+    "members:member_add": Page(sees=OFFICERS, posts=OFFICERS),
+    "members:member_self": Page(sees=HAVE_RECORD),
+    "members:member_detail": Page("person", IN_LEFT),
+    "members:member_edit": Page("person", LEAD_LEFT, LEAD_LEFT),
+    "members:member_state": Page("person", LEAD_LEFT, LEAD_LEFT),
+    "members:member_history": Page("person", IN_LEFT),
+    "members:account_open": Page("person", None, LEAD_LEFT),
+    "members:account_reset": Page("person", None, LEAD_LEFT),
+    "members:account_switch": Page("person", None, LEAD_LEFT),
+    "members:correction_ask": Page(sees=HAVE_RECORD, posts=HAVE_RECORD),
+    "members:correction_list": Page(sees=HAVE_RECORD),
+    "members:correction_detail": Page("correction", IN_LEFT),
+    "members:correction_accept": Page("correction", None, LEAD_LEFT),
+    "members:correction_decline": Page("correction", None, LEAD_LEFT),
+    "members:correction_withdraw": Page("correction", None, frozenset({"member"})),
+    "members:import_list": Page(sees=OFFICERS),
+    "members:import_add": Page(sees=OFFICERS, posts=OFFICERS),
+    "members:import_template": Page(sees=OFFICERS),
+    "members:import_detail": Page("batch", LEAD_LEFT),
+    "members:import_apply": Page("batch", LEAD_LEFT, LEAD_LEFT),
+    "members:import_discard": Page("batch", LEAD_LEFT, LEAD_LEFT),
+    "members:import_refused": Page("batch", LEAD_LEFT),
+    "members:export_list": Page(sees=OFFICERS),
+    "members:export_add": Page(sees=OFFICERS, posts=OFFICERS),
+    "members:export_detail": Page("export", frozenset({"secretary"})),
+    "members:export_download": Page("export", frozenset({"secretary"})),
+    "members:token_list": Page(),
+    "members:token_add": Page(posts=ALL),
+    "members:token_revoke": Page("token", NO_ONE, NO_ONE),
+}
+# Walked in tests of their own, which compare the sets of records they show.
+ELSEWHERE = ("admin:", "api-v1:", "api-schema", "api-docs")
+
+
+@pytest.fixture
+def world():
+    return make_world()
+
+
+def client_of(world, role, **options):
+    client = Client(raise_request_exception=True, **options)
+    if role != NOBODY:
+        client.force_login(world.users[role])
+    return client
+
+
+def path_of(world, name, page, *, key=None):
+    key = key or page.key
+    return reverse(name, args=[world.keys[key]] if page.key else [])
+
+
+def answer_of(response):
+    """ "in", "out" or "405": what a page decided."""
+    if response.status_code == 405:
+        return "405"
+    to_sign_in = response.status_code == 302 and "/sign-in/" in response.url
+    return "out" if response.status_code == 404 or to_sign_in else "in"
+
+
+def expected(name, role, allowed):
+    if role == NOBODY and name not in settings.PUBLIC_PAGES:
+        return "out"
+    if allowed is None:
+        return "405"
+    return "in" if role in allowed else "out"
+
+
+def walk(world, role, method, **headers):
+    """What each page decides about `role`; nothing that a POST did stays."""
+    client, decided = client_of(world, role), {}
+    for name, page in PAGES.items():
+        if name == "members:sign_out" and method == "post":
+            continue  # would end the walk; it is tested by itself
+        with transaction.atomic():
+            response = getattr(client, method)(path_of(world, name, page), **headers)
+            transaction.set_rollback(True)
+        decided[name] = answer_of(response)
+    return decided
+
+
+def test_every_route_has_an_expectation():  # AZ-01
+    routes = {name for name in all_routes() if not name.startswith(ELSEWHERE)}
+
+    assert routes == set(PAGES)
+
+
+def test_the_list_of_public_pages_is_short():  # AZ-02
+    assert len(settings.PUBLIC_PAGES) <= 12
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_open_a_page(world, role):
+    decided = walk(world, role, "get")
+
+    assert decided == {
+        name: expected(name, role, page.sees) for name, page in PAGES.items()
+    }
+    assert walk(world, role, "get", HTTP_HX_REQUEST="true") == decided  # AZ-14
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_post_to_a_page(world, role):
+    decided = walk(world, role, "post")
+
+    assert decided == {
+        name: expected(name, role, page.posts)
+        for name, page in PAGES.items()
+        if name != "members:sign_out"
+    }
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_is_out_of_scope_answers_like_what_does_not_exist(world, method):  # AZ-03
+    client = client_of(world, "sibling")
+    for name, page in PAGES.items():
+        if page.key is None:
+            continue
+        hidden = getattr(client, method)(path_of(world, name, page))
+        absent = getattr(client, method)(path_of(world, name, page, key="never"))
+
+        assert hidden.status_code == absent.status_code, name
+        hidden_body = hidden.content.decode().replace(f"/{world.keys[page.key]}/", "·")
+        absent_body = absent.content.decode().replace(f"/{world.keys['never']}/", "·")
+        assert without_token(hidden_body) == without_token(absent_body), name
+
+
+def without_token(html):
+    """The page without its CSRF tokens, which differ with every answer."""
+    return [line for line in html.splitlines() if "csrf" not in line]
+
+
+@pytest.mark.parametrize("role", ["member", "root", "audit"])
+def test_a_get_changes_nothing(world, role):  # AZ-15
+    client = client_of(world, role)
+    before = checksums()
+    for name, page in PAGES.items():
+        for method in ("get", "head"):
+            getattr(client, method)(path_of(world, name, page))
+
+    assert checksums() == before
+
+
+def checksums():
+    """Rows and a checksum of every table of the project, sessions left out."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table.startswith("django_session"):
+                continue
+            quoted = connection.ops.quote_name(table)
+            cursor.execute(
+                f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {quoted} t"  # noqa: S608
+            )
+            found[table] = cursor.fetchone()
+    return found
+
+
+@pytest.mark.parametrize("role", ["member", "secretary", "root", "system"])
+def test_no_page_holds_a_sealed_value(world, role):  # AZ-11
+    client = client_of(world, role)
+    for name, page in PAGES.items():
+        text = client.get(path_of(world, name, page)).content.decode(errors="replace")
+        found = [field for field, value in SEEDED.items() if value in text]
+
+        assert found == [], name
+
+
+def test_every_page_carries_the_security_headers(world):  # IN-05
+    client = client_of(world, "root")
+    for name, page in PAGES.items():
+        headers = client.get(path_of(world, name, page)).headers
+        policy = headers["Content-Security-Policy"]
+
+        assert "unsafe" not in policy, name
+        for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert part in policy, name
+        assert headers["X-Content-Type-Options"] == "nosniff", name
+        assert headers["Referrer-Policy"] == "same-origin", name
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", name
+        assert "no-store" in headers["Cache-Control"], name
+
+
+def test_every_post_needs_the_token_of_the_page(world):  # IN-06
+    client = client_of(world, "root", enforce_csrf_checks=True)
+    for name, page in PAGES.items():
+        if page.posts is None:
+            continue
+        assert client.post(path_of(world, name, page)).status_code == 403, name
