@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import UserObjectPermissionBase
 
 from members.grades import graded
@@ -120,8 +121,12 @@ class RollInquiry(models.Model):
 
     GRADES = graded(G1="id", G2="asked_at", G3="user")
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="+", verbose_name=_("account")
+    )
+    asked_at = models.DateTimeField(
+        pgettext_lazy("inquiry", "asked at"), auto_now_add=True
+    )
 
     class Meta:
         verbose_name = _("inquiry about other rolls")

@@ -293,19 +293,37 @@ class BranchChange(models.Model):
         "recorded_by recorded_at",
     )
 
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="changes")
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="changes", verbose_name=_("branch")
+    )
     kind = models.CharField(
         pgettext_lazy("branch", "change"), max_length=10, choices=Kind.choices
     )
-    from_parent = models.ForeignKey(Branch, models.PROTECT, null=True, related_name="+")
-    to_parent = models.ForeignKey(Branch, models.PROTECT, null=True, related_name="+")
+    from_parent = models.ForeignKey(
+        Branch,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("from parent branch"),
+    )
+    to_parent = models.ForeignKey(
+        Branch,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("to parent branch"),
+    )
     decided_on = models.DateField(_("decided on"))
     document_number = models.CharField(_("document number"), max_length=60)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(
-        "members.User", models.PROTECT, null=True, related_name="+"
+        "members.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
     )
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("change of a branch")

@@ -226,8 +226,8 @@ class Member(SealedModel):
     is_abroad = models.BooleanField(_("abroad"), default=False)
     is_migrant_worker = models.BooleanField(_("migrant worker"), default=False)
     notes = models.TextField(_("notes"), max_length=1000, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     objects = MemberQuerySet.as_manager()
 
@@ -442,7 +442,12 @@ class StateChange(models.Model):
         "document_number reason recorded_by recorded_at",
     )
 
-    member = models.ForeignKey(Member, models.PROTECT, related_name="state_changes")
+    member = models.ForeignKey(
+        Member,
+        models.PROTECT,
+        related_name="state_changes",
+        verbose_name=_("member"),
+    )
     from_state = models.CharField(
         pgettext_lazy("state", "from"),
         max_length=20,
@@ -459,9 +464,13 @@ class StateChange(models.Model):
     document_number = models.CharField(_("document number"), max_length=60, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(
-        "members.User", models.PROTECT, null=True, related_name="+"
+        "members.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
     )
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("change of state")
@@ -514,10 +523,19 @@ class Correction(SealedModel):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.OPEN
     )
-    asked_by = models.ForeignKey("members.User", models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(
+        "members.User",
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("asked by"),
+    )
     asked_at = models.DateTimeField(_("asked at"), auto_now_add=True)
     answered_by = models.ForeignKey(
-        "members.User", models.PROTECT, null=True, related_name="+"
+        "members.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("answered by"),
     )
     answered_at = models.DateTimeField(_("answered at"), null=True)
     answer = models.CharField(_("answer"), max_length=500, blank=True)

@@ -127,9 +127,13 @@ class Appointment(models.Model):
     )
     ended_reason = models.CharField(_("reason for the end"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(
-        "members.User", models.PROTECT, null=True, related_name="+"
+        "members.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
     )
-    recorded_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
 
     objects = AppointmentQuerySet.as_manager()
 
