@@ -153,7 +153,9 @@ CELERY_TASK_TIME_LIMIT = 840
 CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
-CELERY_BEAT_SCHEDULE: dict[str, dict] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict] = {
+    "tidy_rosters": {"task": "members.tasks.tidy_rosters", "schedule": 300}
+}
 
 # --- people and access ------------------------------------------------------------
 AUTH_USER_MODEL = "members.User"
@@ -251,6 +253,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 IMPORT_MAX_BYTES = 10 * 1024 * 1024
 IMPORT_MAX_ROWS = 20_000
+EXPORT_MAX_ROWS = 50_000
 ROLL_INQUIRIES_PER_HOUR = 20
 
 # --- API --------------------------------------------------------------------------

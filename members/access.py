@@ -322,6 +322,23 @@ def visible_exports(user: Any) -> models.QuerySet[Export]:
     return reachable(user, Export)
 
 
+def managed_imports(user: Any) -> models.QuerySet[ImportBatch]:
+    """Rosters that `user` may look into and decide on; an auditor sees only the list."""
+    return reachable(user, ImportBatch, "change")
+
+
+def managed_exports(user: Any) -> models.QuerySet[Export]:
+    """The files `user` asked for and still may have."""
+    return reachable(user, Export, "change")
+
+
+def exported_members(user: Any) -> MemberQuerySet:
+    """Those whose records, masked, `user` may take away in a file."""
+    return roll_members(user) & cast(
+        MemberQuerySet, reachable(user, Member, "export_roll")
+    )
+
+
 def visible_tokens(user: Any) -> models.QuerySet[ApiToken]:
     return reachable(user, ApiToken)
 

@@ -1,0 +1,47 @@
+"""What the workers do for members. Each may run twice; rights are asked again (AZ-16)."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.db import OperationalError
+
+# A file that takes longer to read is refused (UP-05).
+CHECK_SECONDS = 120
+
+retried = shared_task(
+    autoretry_for=(OperationalError,), retry_backoff=True, max_retries=3
+)
+
+
+@shared_task(soft_time_limit=CHECK_SECONDS, time_limit=CHECK_SECONDS + 30)
+def check_import(batch_id: int) -> None:
+    """Judge an uploaded roster and tell who uploaded it."""
+    from members.services import imports  # noqa: PLC0415
+
+    imports.check(batch_id)
+
+
+@retried
+def apply_import(batch_id: int) -> None:
+    """Write a judged roster, all of it or nothing."""
+    from members.services import imports  # noqa: PLC0415
+
+    imports.apply(batch_id)
+
+
+@retried
+def make_export(export_id: int) -> None:
+    """Write the file somebody asked for."""
+    from members.services import exports  # noqa: PLC0415
+
+    exports.make(export_id)
+
+
+@shared_task
+def tidy_rosters() -> None:
+    """Queue again what was lost on the way, and wipe files whose time is over."""
+    from members.services import exports, imports  # noqa: PLC0415
+
+    for service in (imports, exports):
+        service.queue_again()
+        service.wipe_old()
