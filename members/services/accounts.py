@@ -7,11 +7,12 @@ import secrets
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.models import Appointment, Member, MemberGrant, User
-from members.services import inbox, offices
+from members.services import inbox, offices, tokens
 
 # Letters and digits that nobody mistakes for one another on paper.
 PAPER_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -72,12 +73,13 @@ def own_record(user: User) -> MemberGrant:
 
 @transaction.atomic
 def reset_password(user: User, *, by: User) -> str:
-    """Give `user` a new first password, returned to be shown once."""
+    """Give `user` a new first password, returned to be shown once; API tokens end."""
     user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     password = first_password()
     user.set_password(password)
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
+    tokens.revoke_all(user, now=timezone.now())
     return password
 
 
