@@ -96,7 +96,7 @@ class Fact:
     label: str
     value: str
     note: str = ""
-    url: str = ""
+    is_masked: bool = False
 
 
 @dataclass
@@ -142,7 +142,9 @@ def sections(record: Any, names: Names, *, on: date) -> list[tuple[str, list[Fac
 
 
 def fact(record: Any, name: str, names: Names, *, on: date) -> Fact:
-    found = Fact(name, label(name), text(record, name, names))
+    found = Fact(
+        name, label(name), text(record, name, names), is_masked=is_sealed(name)
+    )
     if name == "birth_date":
         age = years_between(record.birth_date, on)
         return replace(found, note=_("%(years)s years old") % {"years": age})

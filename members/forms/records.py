@@ -177,7 +177,7 @@ class MemberAddForm(MemberForm):
         ),
         (
             (
-                _("On the roll"),
+                _("State and branch"),
                 _("Where the person stands today, and since when."),
             ),
             (
@@ -211,8 +211,8 @@ class MemberAddForm(MemberForm):
             (
                 "is_retired",
                 "is_abroad",
-                "out_of_contact_since",
                 "is_floating",
+                "out_of_contact_since",
                 "floating_since",
                 "floating_to",
                 "notes",

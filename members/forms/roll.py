@@ -63,6 +63,10 @@ ORDERS = {
 ANY = _("Any")
 
 
+class BranchFilter(django_filters.Filter):
+    field_class = BranchField
+
+
 class RollFilter(django_filters.FilterSet):
     """What of the roll is shown. Give it the roll of today; with a day in `on` it takes
     the roll of that day in its place."""
@@ -71,12 +75,15 @@ class RollFilter(django_filters.FilterSet):
         method="search",
         max_length=50,
         label=_("Search"),
-        help_text=_("Name, pinyin initials, or the last four digits of a phone."),
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "placeholder": _("Name, initials, last 4 digits of a phone"),
+            }
+        ),
     )
-    branch = django_filters.Filter(
-        field_class=BranchField, method="below", required=False, label=_("Branch")
-    )
+    branch = BranchFilter(method="below", required=False, label=_("Branch"))
     state = django_filters.ChoiceFilter(
         choices=STATES,
         empty_label=None,

@@ -17,6 +17,7 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 
 document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) event.target.closest(".failure").remove();
+    if (event.target.closest("[data-print]")) window.print();
 
     const opener = event.target.closest("[data-dialog]");
     const dialog = opener && document.getElementById(opener.dataset.dialog);
@@ -77,6 +78,8 @@ document.addEventListener("change", ({ target }) => {
     const typed = target.matches("textarea, input:not([type=checkbox], [type=radio], [type=date])");
     if (!typed) target.closest("form[data-autosubmit]")?.requestSubmit();
 });
+
+for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
 document.querySelector(".form-errors")?.focus();
 

@@ -1,0 +1,136 @@
+"""The roll: those on the rolls of the branches one may see, today or on an earlier day."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from members import access, facts
+from members.algorithms import years_between
+from members.code_tables import EDUCATION, SEX
+from members.forms.roll import FLAGS, RollFilter
+from members.masking import masked
+from members.models import Member
+from members.paging import Keyset
+
+SHOWN = (
+    "name",
+    "state",
+    "sex",
+    "birth_date",
+    "education",
+    "admitted_on",
+    "full_member_on",
+    "phone",
+    "is_floating",
+    "out_of_contact_since",
+    "is_retired",
+    "is_abroad",
+    "branch__name",
+    "branch__short_name",
+    "party_group__name",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person on the page; `url` is empty for who is out of sight today."""
+
+    name: str
+    url: str
+    state: str
+    tone: str
+    flags: list[str]
+    place: str
+    sex_and_age: str
+    education: str
+    admitted_on: object
+    full_member_on: object
+    phone: str
+
+
+@require_GET
+def roll(request):
+    user = request.user
+    if not access.scope(user, "view_roll"):
+        raise Http404
+    found = RollFilter(request.GET, access.roll_members(user), request=request)
+    rows = found.qs.select_related("branch", "party_group")
+    page = Keyset(
+        rows.only(*SHOWN, *(["pgh_obj"] if found.day else [])),
+        found.order,
+        query=request.GET,
+        among=found.everything(),
+    )
+    several = "branch" in found.form.fields
+    context = {
+        "filter": found,
+        "main_fields": [f for f in found.form if f.name not in found.MORE],
+        "more_fields": [f for f in found.form if f.name in found.MORE],
+        "page": page,
+        "lines": lines(
+            page.rows, urls_of(user, page.rows, found.day), found.day, several
+        ),
+        "place_label": _("Branch and Party group") if several else _("Party group"),
+        "can_manage": bool(access.scope(user, "manage_roll")),
+        "can_export": bool(access.scope(user, "export_roll")),
+    }
+    part = "#found" if request.htmx else ""
+    return render(request, f"members/roll.html{part}", context)
+
+
+def urls_of(user, records, day):
+    """Where each row leads, by its key: to the record or, for an earlier day, to the
+    history of those in sight today."""
+    if day is None:
+        return {record.pk: record.get_absolute_url() for record in records}
+    members = [event.pgh_obj_id for event in records]
+    in_sight = set(
+        access.visible_members(user).filter(pk__in=members).values_list("pk", flat=True)
+    )
+    return {
+        event.pk: f"{reverse('members:member_history', args=[event.pgh_obj_id])}?on={day}"
+        for event in records
+        if event.pgh_obj_id in in_sight
+    }
+
+
+def lines(records, urls, day, several):
+    today = day or access.today()
+    states = {state.value: str(state.label) for state in Member.State}
+    return [
+        Line(
+            name=record.name,
+            url=urls.get(record.pk, ""),
+            state=states[record.state],
+            tone=facts.TONES.get(record.state, "neutral"),
+            flags=flags_of(record),
+            place=place_of(record, several),
+            sex_and_age=f"{SEX.name(record.sex)} {years_between(record.birth_date, today)}",
+            education=EDUCATION.name(record.education) if record.education else "",
+            admitted_on=record.admitted_on,
+            full_member_on=record.full_member_on,
+            phone=masked(record, "phone"),
+        )
+        for record in records
+    ]
+
+
+def place_of(record, several):
+    group = str(record.party_group) if record.party_group else ""
+    if not several:
+        return group
+    return f"{record.branch} · {group}" if group else str(record.branch)
+
+
+def flags_of(record):
+    held = {
+        "floating": record.is_floating,
+        "out_of_contact": record.out_of_contact_since,
+        "retired": record.is_retired,
+        "abroad": record.is_abroad,
+    }
+    return [FLAGS[name][0] for name, holds in held.items() if holds]
