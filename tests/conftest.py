@@ -14,9 +14,14 @@ def pytest_configure():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-@pytest.fixture(autouse=True)
-def _migrated_rows_stay(django_db_serialized_rollback):
+def pytest_collection_modifyitems(items):
     """What migrations load (offices, provinces) is back after a test that commits."""
+    kept = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        commits = {"live_server", "transactional_db"} & set(item.fixturenames)
+        if commits or (mark and mark.kwargs.get("transaction")):
+            item.add_marker(kept, append=False)
 
 
 @pytest.fixture(autouse=True)

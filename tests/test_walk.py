@@ -1,97 +1,22 @@
 """The permission walk: every page, every role, with and without htmx (AZ-01 … AZ-15)."""
 
-from dataclasses import dataclass
-
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
-from django.urls import reverse
 
-from tests.walk import NOBODY, ROLES, SEEDED, SIGNED_IN, all_routes, make_world
+from tests.walk import (
+    ELSEWHERE,
+    NOBODY,
+    PAGES,
+    ROLES,
+    SEEDED,
+    all_routes,
+    make_world,
+    path_of,
+)
 
 pytestmark = pytest.mark.django_db
-
-ALL = frozenset(SIGNED_IN)
-HAVE_RECORD = frozenset({"member", "secretary", "sibling", "above", "root"})
-OFFICERS = frozenset({"secretary", "sibling", "above", "root"})
-LEAD_LEFT = frozenset({"secretary", "above", "root"})  # hold an office over `left`
-ABOVE_LEFT = frozenset({"above", "root"})
-IN_LEFT = LEAD_LEFT | {"member"}
-NO_ONE: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Page:
-    """Who may open a page and who may post to it; `key` names the record in its path.
-
-    None stands for "405 for everybody": the page does not take that method.
-    """
-
-    key: str | None = None
-    sees: frozenset[str] | None = ALL
-    posts: frozenset[str] | None = None
-
-
-PAGES = {
-    "desk": Page(),
-    "set_language": Page(sees=None, posts=ALL | {NOBODY}),
-    "healthz": Page(sees=ALL | {NOBODY}),
-    "readyz": Page(sees=ALL | {NOBODY}),
-    "members:sign_in": Page(sees=ALL | {NOBODY}, posts=ALL | {NOBODY}),
-    "members:sign_out": Page(sees=None, posts=ALL),
-    "members:account": Page(posts=ALL),
-    "members:password_change": Page(posts=ALL),
-    "members:elder_view": Page(sees=None, posts=ALL | {NOBODY}),
-    "members:inbox": Page(posts=ALL),
-    "members:branch_tree": Page(sees=ALL),
-    "members:branch_detail": Page("left", IN_LEFT),
-    "members:branch_children": Page("left", IN_LEFT),
-    "members:branch_add": Page("general", ABOVE_LEFT, ABOVE_LEFT),
-    "members:branch_edit": Page("left", LEAD_LEFT, LEAD_LEFT),
-    "members:branch_move": Page("left", ABOVE_LEFT, ABOVE_LEFT),
-    "members:branch_close": Page("left", ABOVE_LEFT, ABOVE_LEFT),
-    "members:term_add": Page("left", LEAD_LEFT, LEAD_LEFT),
-    "members:group_add": Page("left", LEAD_LEFT, LEAD_LEFT),
-    "members:group_edit": Page("group", LEAD_LEFT, LEAD_LEFT),
-    "members:group_dissolve": Page("group", LEAD_LEFT, LEAD_LEFT),
-    "members:appointment_add": Page("left", LEAD_LEFT, LEAD_LEFT),
-    "members:appointment_end": Page("office", LEAD_LEFT, LEAD_LEFT),
-    "members:branch_access": Page("left", LEAD_LEFT),
-    "members:member_access": Page("person", LEAD_LEFT),
-    "members:roll": Page(sees=OFFICERS),
-    "members:member_add": Page(sees=OFFICERS, posts=OFFICERS),
-    "members:member_self": Page(sees=HAVE_RECORD),
-    "members:member_detail": Page("person", IN_LEFT),
-    "members:member_edit": Page("person", LEAD_LEFT, LEAD_LEFT),
-    "members:member_state": Page("person", LEAD_LEFT, LEAD_LEFT),
-    "members:member_history": Page("person", IN_LEFT),
-    "members:account_open": Page("person", None, LEAD_LEFT),
-    "members:account_reset": Page("person", None, LEAD_LEFT),
-    "members:account_switch": Page("person", None, LEAD_LEFT),
-    "members:correction_ask": Page(sees=HAVE_RECORD, posts=HAVE_RECORD),
-    "members:correction_list": Page(sees=HAVE_RECORD),
-    "members:correction_detail": Page("correction", IN_LEFT),
-    "members:correction_accept": Page("correction", None, LEAD_LEFT),
-    "members:correction_decline": Page("correction", None, LEAD_LEFT),
-    "members:correction_withdraw": Page("correction", None, frozenset({"member"})),
-    "members:import_list": Page(sees=OFFICERS),
-    "members:import_add": Page(sees=OFFICERS, posts=OFFICERS),
-    "members:import_template": Page(sees=OFFICERS),
-    "members:import_detail": Page("batch", LEAD_LEFT),
-    "members:import_apply": Page("batch", LEAD_LEFT, LEAD_LEFT),
-    "members:import_discard": Page("batch", LEAD_LEFT, LEAD_LEFT),
-    "members:import_refused": Page("batch", LEAD_LEFT),
-    "members:export_list": Page(sees=OFFICERS),
-    "members:export_add": Page(sees=OFFICERS, posts=OFFICERS),
-    "members:export_detail": Page("export", frozenset({"secretary"})),
-    "members:export_download": Page("export", frozenset({"secretary"})),
-    "members:token_list": Page(),
-    "members:token_add": Page(posts=ALL),
-    "members:token_revoke": Page("token", NO_ONE, NO_ONE),
-}
-# Walked in tests of their own, which compare the sets of records they show.
-ELSEWHERE = ("admin:", "api-v1:", "api-schema", "api-docs")
 
 
 @pytest.fixture
@@ -104,11 +29,6 @@ def client_of(world, role, **options):
     if role != NOBODY:
         client.force_login(world.users[role])
     return client
-
-
-def path_of(world, name, page, *, key=None):
-    key = key or page.key
-    return reverse(name, args=[world.keys[key]] if page.key else [])
 
 
 def answer_of(response):

@@ -80,9 +80,3 @@ def axe():
         assert violations == [], f"{page.url}: {violations}"
 
     return check
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "/browser/" in str(item.path):
-            item.add_marker(pytest.mark.django_db(transaction=True))
