@@ -126,6 +126,7 @@ OFFICERS = frozenset({"secretary", "sibling", "above", "root"})
 LEAD_LEFT = frozenset({"secretary", "above", "root"})  # hold an office over `left`
 ABOVE_LEFT = frozenset({"above", "root"})
 IN_LEFT = LEAD_LEFT | {"member"}
+SENT_IT = frozenset({"secretary"})  # the roster, or the order for an export
 NO_ONE: frozenset[str] = frozenset()
 
 
@@ -139,6 +140,7 @@ class Page:
     key: str | None = None
     sees: frozenset[str] | None = ALL
     posts: frozenset[str] | None = None
+    query: str = ""
 
 
 PAGES = {
@@ -163,7 +165,9 @@ PAGES = {
     "members:group_add": Page("left", LEAD_LEFT, LEAD_LEFT),
     "members:group_edit": Page("group", LEAD_LEFT, LEAD_LEFT),
     "members:group_dissolve": Page("group", LEAD_LEFT, LEAD_LEFT),
-    "members:appointment_add": Page("left", LEAD_LEFT, LEAD_LEFT),
+    "members:appointment_add": Page(
+        "left", LEAD_LEFT, LEAD_LEFT, "?office=group_leader"
+    ),
     "members:appointment_end": Page("office", LEAD_LEFT, LEAD_LEFT),
     "members:branch_access": Page("left", LEAD_LEFT),
     "members:member_access": Page("person", LEAD_LEFT),
@@ -187,13 +191,13 @@ PAGES = {
     "members:import_add": Page(sees=OFFICERS, posts=OFFICERS),
     "members:import_template": Page(sees=OFFICERS),
     "members:import_detail": Page("batch", LEAD_LEFT),
-    "members:import_apply": Page("batch", LEAD_LEFT, LEAD_LEFT),
+    "members:import_apply": Page("batch", SENT_IT, SENT_IT),
     "members:import_discard": Page("batch", LEAD_LEFT, LEAD_LEFT),
-    "members:import_refused": Page("batch", LEAD_LEFT),
+    "members:import_refused": Page("batch", SENT_IT),
     "members:export_list": Page(sees=OFFICERS),
     "members:export_add": Page(sees=OFFICERS, posts=OFFICERS),
-    "members:export_detail": Page("export", frozenset({"secretary"})),
-    "members:export_download": Page("export", frozenset({"secretary"})),
+    "members:export_detail": Page("export", SENT_IT),
+    "members:export_download": Page("export", None, SENT_IT),
     "members:token_list": Page(),
     "members:token_add": Page(posts=ALL),
     "members:token_revoke": Page("token", NO_ONE, NO_ONE),
@@ -204,4 +208,4 @@ ELSEWHERE = ("admin:", "api-v1:", "api-schema", "api-docs")
 
 def path_of(world, name, page, *, key=None):
     key = key or page.key
-    return reverse(name, args=[world.keys[key]] if page.key else [])
+    return reverse(name, args=[world.keys[key]] if page.key else []) + page.query
