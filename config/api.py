@@ -25,11 +25,11 @@ version_1 = [
 ]
 
 viewer = SpectacularSwaggerSplitView.as_view(
-    url_name="api_schema", template_name="api_docs.html"
+    url_name="api-schema", template_name="api_docs.html"
 )
 
 urlpatterns = [
     path("v1/", include((version_1, "api-v1"))),
-    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
-    path("docs/", login_required(viewer), name="api_docs"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", login_required(viewer), name="api-docs"),
 ]

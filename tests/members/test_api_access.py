@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 from rest_framework.test import APIClient
 
+from config.api import version_1
 from members.models import Appointment, Branch, BranchChange, Correction, Member
 from tests import build
 
@@ -60,6 +62,86 @@ class Town:
 
     def office(self, role):
         return Appointment.objects.get(member=self.person(role))
+
+
+# Every route with the methods it takes; HEAD goes with GET.
+ROUTES = {
+    "branch-list": {"get", "post"},
+    "branch-detail": {"get", "patch"},
+    "branch-children": {"get"},
+    "branch-move": {"post"},
+    "branch-close": {"post"},
+    "member-list": {"get", "post"},
+    "member-detail": {"get", "patch"},
+    "member-change-state": {"post"},
+    "member-history": {"get"},
+    "appointment-list": {"get", "post"},
+    "appointment-detail": {"get"},
+    "appointment-end": {"post"},
+    "correction-list": {"get", "post"},
+    "correction-detail": {"get"},
+    "correction-accept": {"post"},
+    "correction-decline": {"post"},
+    "correction-withdraw": {"post"},
+    "codes": {"get"},
+    "me": {"get"},
+}
+METHODS = ("get", "post", "put", "patch", "delete", "options")
+
+
+def addresses(town):
+    """The address of a record that is there, for each route."""
+    keys = {
+        "branch": town.left.pk,
+        "member": town.owner.pk,
+        "appointment": town.office("secretary").pk,
+        "correction": town.request.pk,
+    }
+    for name in ROUTES:
+        noun, _dash, rest = name.partition("-")
+        key = {"codes": ["sex"], "me": []}.get(name, [keys.get(noun)])
+        yield name, reverse(f"api-v1:{name}", args=[] if rest == "list" else key)
+
+
+def test_every_route_has_an_expectation():  # AZ-01
+    assert {route.name for route in version_1} == set(ROUTES)
+
+
+def test_unsafe_methods_exist_only_where_meant(town):  # AZ-15
+    client = town.client("committee")
+    for name, url in addresses(town):
+        taken = {
+            method
+            for method in METHODS
+            if getattr(client, method)(url).status_code != 405
+        }
+        assert taken == ROUTES[name], name
+
+
+def test_signed_out_every_route_is_a_401(town):  # AZ-02
+    client = town.client("nobody")
+    for name, url in addresses(town):
+        for method in METHODS:
+            assert getattr(client, method)(url).status_code == 401, (name, method)
+
+
+def test_every_change_by_a_session_needs_the_csrf_token(town):  # IN-06
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(town.users["committee"])
+    for name, url in addresses(town):
+        for method in ROUTES[name] - {"get"}:
+            answer = getattr(client, method)(url, {}, format="json")
+            assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+
+
+def test_a_get_changes_nothing(town, facts):  # AZ-15
+    before, client = facts(), town.client("committee")
+    for name, url in addresses(town):
+        if "get" in ROUTES[name]:
+            assert client.get(url).status_code == 200, name
+            assert client.head(url).status_code == 200, name
+
+    assert facts() == before
 
 
 def listed(client, noun):
