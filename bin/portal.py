@@ -109,7 +109,7 @@ def install_packages(requirements: str) -> None:
         install = ["uv", "pip", "install", "--quiet", "--python", PYTHON]
     else:
         install = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input"]
-        install += ["--disable-pip-version-check", "--no-deps"]
+        install += ["--disable-pip-version-check", "--no-deps", "--no-compile"]
     call(*install, "--require-hashes", "-r", requirements)
     # `pytest` and `celery` typed by hand find the portal from any folder.
     (packages,) = VENV.glob("lib/python3*/site-packages")

@@ -7,6 +7,7 @@ commands join it and share `.users`, which the owner waits for before it stops t
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import importlib.util
@@ -18,6 +19,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +72,18 @@ def var_folder() -> Path:
     return Path(os.environ.get("VAR") or ROOT / "var").resolve()
 
 
+@contextlib.contextmanager
+def refusing_what_is_not_ours() -> Iterator[None]:
+    """Turn the want of a right into a sentence."""
+    try:
+        yield
+    except PermissionError as error:
+        raise StartError(
+            f"{error.filename} belongs to another account: run as that account, or set "
+            "VAR to a folder of your own."
+        ) from error
+
+
 # --- where things are -------------------------------------------------------------
 @dataclass(frozen=True)
 class Place:
@@ -87,7 +101,11 @@ class Place:
         # PostgreSQL refuses to run as root.
         account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         mark = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
-        home = var / "services" if reaches(account, var) else PRIVATE / mark
+        home = var / "services"
+        if not reaches(account, var):
+            # The name is kept in the data folder: a new folder finds no old database.
+            elsewhere = PRIVATE / secrets.token_hex(6)
+            home = Path(write_once(var / "services.path", str(elsewhere)))
         sockets = home / "run"
         # A socket's path has a limit of about 100 bytes; and one that needs no quoting
         # in a URL is read alike by everybody.
@@ -114,13 +132,15 @@ class Place:
         }
 
     def make_folders(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        if self.account:
-            self.home.chmod(0o711)
+        for folder in self.home.parent, self.home:
+            if not folder.exists():
+                folder.mkdir()
+                folder.chmod(0o711)  # the service account passes, whatever our umask
         for folder in (self.sockets, self.home / "valkey"):
             self.give(folder)
         self.log("").parent.mkdir(exist_ok=True)
 
+    @refusing_what_is_not_ours()
     def give(self, folder: Path) -> None:
         """Make `folder` the service account's alone; refuse somebody else's."""
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -128,10 +148,7 @@ class Place:
         gid = self.account.pw_gid if self.account else os.getegid()
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (uid, os.geteuid()):
-            raise StartError(
-                f"{folder} belongs to another account: run as that account, or set VAR "
-                "to a folder of your own."
-            )
+            raise PermissionError(errno.EPERM, "not ours", str(folder))
         os.chown(folder, uid, gid)
         folder.chmod(0o700)
 
@@ -373,6 +390,7 @@ def lock(file: Path, how: int) -> IO[str] | None:
     return handle
 
 
+@refusing_what_is_not_ours()
 def take(var: Path, name: str) -> IO[str] | None:
     """Own the services of `var` under a `name` that others can be told."""
     handle = lock(var / ".lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -466,20 +484,27 @@ def forget_migrations(place: Place) -> None:
 
 
 # --- secrets ----------------------------------------------------------------------
+@refusing_what_is_not_ours()
 def make_secrets(var: Path) -> None:
     """Generate once what must never be shared: the secret key and the key ring."""
     var.mkdir(parents=True, exist_ok=True)
     ensure_key_ring(var / "keys" / "ring.json", var / "keys" / "kek")
-    if (var / "secret_key").exists():
-        return
-    # Two commands may come here at once: the first link stands.
-    with tempfile.NamedTemporaryFile("w", dir=var, prefix=".secret") as draft:
-        draft.write(secrets.token_urlsafe(50))
-        draft.flush()
-        with contextlib.suppress(FileExistsError):
-            os.link(draft.name, var / "secret_key")
+    write_once(var / "secret_key", secrets.token_urlsafe(50))
 
 
-if __name__ == "__main__":
-    if not configured():
+def write_once(file: Path, text: str) -> str:
+    """What the file holds: `text`, unless it, or somebody else, was there before."""
+    if not file.exists():
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".new") as draft:
+            draft.write(text)
+            draft.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(draft.name, file)
+    return file.read_text()
+
+
+if __name__ == "__main__" and not configured():
+    try:
         make_secrets(var_folder())
+    except StartError as reason:
+        sys.exit(str(reason))

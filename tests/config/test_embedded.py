@@ -182,6 +182,7 @@ def test_below_a_private_home_everything_runs_from_a_folder_elsewhere(
 
     program = Path(f"/proc/{server.pid}/cmdline").read_bytes().split(b"\0")[0]
     assert place.home.parent == folder / "elsewhere"
+    assert embedded.Place.of(place.var) == place
     assert Path(os.fsdecode(program)).is_relative_to(place.home / "programs")
     stop(server, signal.SIGINT)
     shutil.rmtree(place.sockets)

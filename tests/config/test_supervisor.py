@@ -131,8 +131,9 @@ def start_portal(var):
 
     yield start
     for portal in started:
-        portal.terminate()
-        portal.communicate()
+        if portal.poll() is None:  # the test failed half-way
+            portal.terminate()
+            portal.communicate()
 
 
 def await_ready(portal):
