@@ -1,0 +1,21 @@
+"""Files to download: never shown in the page, never run (UP-02)."""
+
+from csp.decorators import csp_update
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+# On every view that hands out a file.
+sandboxed = csp_update({"sandbox": True})
+
+
+def attachment(content, name, kind):
+    """`content` as a file called `name`.`kind`."""
+    response = HttpResponse(content, content_type=KINDS[kind])
+    header = content_disposition_header(True, f"{name}.{kind}")
+    response.headers["Content-Disposition"] = header
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
