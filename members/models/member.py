@@ -20,6 +20,7 @@ from members import code_tables
 from members.algorithms import add_years, check_id_number, check_mobile, years_between
 from members.grades import graded
 from members.models.branch import Branch, PartyGroup
+from members.refusals import refusal_at
 from members.sealing import (
     IndexField,
     SealedField,
@@ -320,13 +321,13 @@ class Member(SealedModel):
         self.id_number = found.number
         if self.sex and self.sex != found.sex:
             message = _("The sex does not agree with the ID number: check both.")
-            raise ValidationError({"sex": message}, code="disagrees")
+            raise refusal_at("sex", message, code="disagrees")
         if self.birth_date and self.birth_date != found.birth_date:
             message = _(
                 "The birth date does not agree with the ID number. If only the personnel "
                 "file differs, enter its date beside it."
             )
-            raise ValidationError({"birth_date": message}, code="disagrees")
+            raise refusal_at("birth_date", message, code="disagrees")
 
     def _check_ages(self) -> None:
         if self.birth_date is None:
@@ -336,32 +337,32 @@ class Member(SealedModel):
             day = getattr(self, field)
             if day is not None and day < adult_on:
                 message = _("The person was not yet 18 on this day.")
-                raise ValidationError({field: message}, code="under_age")
+                raise refusal_at(field, message, code="under_age")
         if adult_on > timezone.localdate():
             message = _("Only a person of 18 or more can be on a roll.")
-            raise ValidationError({"birth_date": message}, code="under_age")
+            raise refusal_at("birth_date", message, code="under_age")
 
     def _check_dates(self) -> None:
         today = timezone.localdate()
         for field in ("applied_on", "admitted_on", "full_member_on", "enrolled_on"):
             if (day := getattr(self, field)) is not None and day > today:
-                raise ValidationError(
-                    {field: _("This day is in the future.")}, code="in_future"
+                raise refusal_at(
+                    field, _("This day is in the future."), code="in_future"
                 )
         if self.state in self.IN_PARTY and self.admitted_on is None:
             message = _("Enter the day of admission.")
-            raise ValidationError({"admitted_on": message}, code="required")
+            raise refusal_at("admitted_on", message, code="required")
         if self.state in self.STANDING and self.full_member_on is None:
             message = _("Enter the day of full membership.")
-            raise ValidationError({"full_member_on": message}, code="required")
+            raise refusal_at("full_member_on", message, code="required")
         if self.state == self.State.PROBATIONARY and self.full_member_on is not None:
             message = _("A probationary member has no day of full membership yet.")
-            raise ValidationError({"full_member_on": message}, code="too_early")
+            raise refusal_at("full_member_on", message, code="too_early")
         if self.state in self.BEFORE_ADMISSION:
             for field in ("admitted_on", "full_member_on"):
                 if getattr(self, field) is not None:
                     message = _("This person is not admitted yet: leave the day empty.")
-                    raise ValidationError({field: message}, code="too_early")
+                    raise refusal_at(field, message, code="too_early")
         self._check_probation()
 
     def _check_probation(self) -> None:
@@ -375,20 +376,20 @@ class Member(SealedModel):
             message = _(
                 "Full membership begins a year after admission at the earliest."
             )
-            raise ValidationError({"full_member_on": message}, code="too_early")
+            raise refusal_at("full_member_on", message, code="too_early")
 
     def _check_flags(self) -> None:
         if not self.is_floating and (self.floating_since or self.floating_to):
             message = _("Tick “floating”, or leave its day and place empty.")
-            raise ValidationError({"is_floating": message}, code="disagrees")
+            raise refusal_at("is_floating", message, code="disagrees")
         if self.is_floating and not self.floating_to:
             message = _("Enter the province, city and county the member has gone to.")
-            raise ValidationError({"floating_to": message}, code="required")
+            raise refusal_at("floating_to", message, code="required")
         for field in ("floating_since", "out_of_contact_since"):
             day = getattr(self, field)
             if day is not None and day > timezone.localdate():
-                raise ValidationError(
-                    {field: _("This day is in the future.")}, code="in_future"
+                raise refusal_at(
+                    field, _("This day is in the future."), code="in_future"
                 )
 
     def _check_place(self) -> None:
@@ -396,16 +397,16 @@ class Member(SealedModel):
             return
         if not self.branch.holds_members:
             message = _("An organization of this kind has no roll: choose a branch.")
-            raise ValidationError({"branch": message}, code="no_roll")
+            raise refusal_at("branch", message, code="no_roll")
         if self.branch.is_closed and self.is_live:
             message = _("This branch is closed.")
-            raise ValidationError({"branch": message}, code="closed_branch")
+            raise refusal_at("branch", message, code="closed_branch")
         if (
             self.party_group is not None
             and self.party_group.branch_id != self.branch_id
         ):
             message = _("This Party group belongs to another branch.")
-            raise ValidationError({"party_group": message}, code="elsewhere")
+            raise refusal_at("party_group", message, code="elsewhere")
 
     @property
     def is_live(self) -> bool:

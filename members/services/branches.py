@@ -25,6 +25,7 @@ from members.models import (
     Term,
     User,
 )
+from members.refusals import refusal_at
 from members.romanize import branch_initials
 from members.services import offices
 from members.signals import branch_closed, branch_moved
@@ -90,7 +91,7 @@ def _check_new_kind(branch: Branch) -> None:
     groups = branch.party_groups.filter(dissolved_on=None)
     if not branch.holds_members and (branch.members.live().exists() or groups.exists()):
         message = _("This branch has members: a branch of this kind has no roll.")
-        raise ValidationError({"kind": message}, code="holds_members")
+        raise refusal_at("kind", message, code="holds_members")
     unfit = (
         Appointment.objects.not_over(access.today())
         .filter(branch=branch)
@@ -100,7 +101,7 @@ def _check_new_kind(branch: Branch) -> None:
     if names := {appointment.office.name for appointment in unfit}:
         listed = _(", ").join(sorted(names))
         text = _("End these appointments first: %(offices)s.") % {"offices": listed}
-        raise ValidationError({"kind": text}, code="has_offices")
+        raise refusal_at("kind", text, code="has_offices")
 
 
 def _check_details(branch: Branch) -> None:
@@ -110,7 +111,7 @@ def _check_details(branch: Branch) -> None:
     legal_person = branch.unit_relation == Branch.UnitRelation.LEGAL_PERSON
     if legal_person and not branch.credit_code:
         message = _("A legal person has a credit code: enter it.")
-        raise ValidationError({"credit_code": message}, code="required")
+        raise refusal_at("credit_code", message, code="required")
     region = branch.region
     if region and not (
         region.isascii()
@@ -119,7 +120,7 @@ def _check_details(branch: Branch) -> None:
         and region[:2] in PROVINCES
     ):
         message = _("A region is the six digits of GB/T 2260: correct them.")
-        raise ValidationError({"region": message}, code="unknown_region")
+        raise refusal_at("region", message, code="unknown_region")
 
 
 @transaction.atomic
@@ -144,12 +145,12 @@ def move_branch(
     if branch.parent_id == parent.pk:
         return branch
     if branch.parent_id is None:
-        raise ValidationError(
-            {"parent": _("The root of the tree cannot be moved.")}, code="cycle"
+        raise refusal_at(
+            "parent", _("The root of the tree cannot be moved."), code="cycle"
         )
     if parent.path.startswith(branch.path):
-        raise ValidationError(
-            {"parent": _("A branch cannot stand below itself.")}, code="cycle"
+        raise refusal_at(
+            "parent", _("A branch cannot stand below itself."), code="cycle"
         )
     _check_open(branch)
     _check_day(decided_on, "decided_on")
@@ -224,8 +225,8 @@ def close_branch(
         return branch
     _check_day(on, "on")
     if on < branch.established_on:
-        raise ValidationError(
-            {"on": _("It cannot be closed before it was set up.")}, code="before_start"
+        raise refusal_at(
+            "on", _("It cannot be closed before it was set up."), code="before_start"
         )
     if obstacles := reasons_not_to_close(branch):
         raise ValidationError(
@@ -297,18 +298,17 @@ def start_term(
 def _check_term(starts_on: date, ends_on: date) -> None:
     if ends_on > add_years(starts_on, 5):
         message = _("A term lasts at most 5 years.")
-        raise ValidationError({"ends_on": message}, code="too_long")
+        raise refusal_at("ends_on", message, code="too_long")
     if ends_on < add_years(starts_on, 3) - timedelta(days=1):
         message = _("A term lasts at least 3 years.")
-        raise ValidationError({"ends_on": message}, code="too_short")
+        raise refusal_at("ends_on", message, code="too_short")
 
 
 def _check_after(last: Term, starts_on: date, document_number: str) -> None:
     # The running term must keep a day of its own.
     if starts_on <= last.starts_on + timedelta(days=1):
-        raise ValidationError(
-            {"starts_on": _("A new term starts after the last one did.")},
-            code="overlap",
+        raise refusal_at(
+            "starts_on", _("A new term starts after the last one did."), code="overlap"
         )
     due_on = last.ends_on + timedelta(days=1)
     shifted = starts_on < add_years(due_on, -1) or starts_on > add_years(due_on, 1)
@@ -317,7 +317,7 @@ def _check_after(last: Term, starts_on: date, document_number: str) -> None:
             "This election is more than a year early or late: enter the number of the "
             "superior's approval."
         )
-        raise ValidationError({"document_number": message}, code="needs_document")
+        raise refusal_at("document_number", message, code="needs_document")
 
 
 @transaction.atomic
@@ -371,7 +371,7 @@ def _place(group: PartyGroup, chosen: set[int]) -> None:
     found = roll.filter(pk__in=chosen).select_for_update(of=("self",)).order_by("pk")
     if {member.pk for member in found} != chosen:
         message = _("Choose people from the roll of this branch.")
-        raise ValidationError({"members": message}, code="elsewhere")
+        raise refusal_at("members", message, code="elsewhere")
     now = timezone.now()
     left = roll.filter(party_group=group).exclude(pk__in=chosen)
     left.update(party_group=None, updated_at=now)
@@ -408,7 +408,7 @@ def _check_group_name(group: PartyGroup) -> None:
     )
     if same.exclude(pk=group.pk).exists():
         message = _("Another Party group of this branch has this name.")
-        raise ValidationError({"name": message}, code="name_taken")
+        raise refusal_at("name", message, code="name_taken")
     group.full_clean(validate_constraints=False)
 
 
@@ -419,14 +419,13 @@ def _lock_tree() -> None:
 
 
 def _check_parent(branch: Branch, parent: Branch | None) -> None:
+    if branch.kind not in Branch.Kind:
+        return  # full_clean names the fault at its field
     if parent is None:
         if branch.kind not in Branch.COMMITTEES:
-            raise ValidationError(
-                {
-                    "parent": _(
-                        "Choose the organization above: only a committee has none."
-                    )
-                },
+            raise refusal_at(
+                "parent",
+                _("Choose the organization above: only a committee has none."),
                 code="wrong_parent",
             )
         return
@@ -436,19 +435,16 @@ def _check_parent(branch: Branch, parent: Branch | None) -> None:
             "child": branch.get_kind_display(),
             "parent": parent.get_kind_display(),
         }
-        raise ValidationError({"parent": message}, code="wrong_parent")
+        raise refusal_at("parent", message, code="wrong_parent")
 
 
 def _check_open(branch: Branch) -> None:
     if branch.is_closed:
-        raise ValidationError(
-            {"parent": _("This branch is closed.")}, code="closed_branch"
-        )
+        raise refusal_at("parent", _("This branch is closed."), code="closed_branch")
 
 
 def _check_day(day: date, field: str) -> None:
     if day > access.today():
-        raise ValidationError(
-            {field: _("The day of a decision cannot be in the future.")},
-            code="in_future",
+        raise refusal_at(
+            field, _("The day of a decision cannot be in the future."), code="in_future"
         )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from members import access
 from members.algorithms import check_id_number, check_mobile
 from members.models import Correction, Member, User
+from members.refusals import refusal_at
 from members.sealing import SealedField, try_open
 from members.services import inbox, records
 
@@ -26,16 +27,12 @@ def ask_correction(
     "not_sound" for a value that the record would refuse, "unchanged".
     """
     if field not in Correction.FIELDS:
-        raise ValidationError(
-            {"field": _("Choose what to correct.")}, code="unknown_field"
-        )
+        raise refusal_at("field", _("Choose what to correct."), code="unknown_field")
     # Those who ask at the same moment take turns, so that one request stands.
     member = Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
     value = sound_value(member, field, proposed)
     if value == sound_now(member, field):
-        raise ValidationError(
-            {"proposed": _("The record already says so.")}, code="unchanged"
-        )
+        raise refusal_at("proposed", _("The record already says so."), code="unchanged")
     correction = (
         Correction.objects.select_for_update()
         .filter(member=member, field=field, state=Correction.State.OPEN)
@@ -98,8 +95,9 @@ def decline_correction(correction: Correction, *, by: User, answer: str) -> Corr
     """
     correction = _open(correction)
     if not answer.strip():
-        raise ValidationError(
-            {"answer": _("Write the reason, so that the member can understand it.")},
+        raise refusal_at(
+            "answer",
+            _("Write the reason, so that the member can understand it."),
             code="needs_answer",
         )
     return _close(correction, Correction.State.DECLINED, answer.strip(), by)
@@ -126,9 +124,8 @@ def sound_value(member: Member, field: str, text: str) -> object:
         value = model_field.clean(form_field.clean(text.strip()), member)  # type: ignore[union-attr]
         return _as_kept(field, value)
     except ValidationError as refusal:
-        raise ValidationError(
-            {"proposed": ValidationError(refusal.messages, code="not_sound")}
-        ) from None
+        found = [ValidationError(said, code="not_sound") for said in refusal.messages]
+        raise ValidationError({"proposed": found}) from None
 
 
 def sound_now(member: Member, field: str) -> object:

@@ -21,6 +21,7 @@ from members.models import (
     User,
 )
 from members.models.office import AppointmentQuerySet
+from members.refusals import refusal_at
 from members.services import inbox
 from members.signals import appointment_ended, appointment_made
 
@@ -63,7 +64,7 @@ def appoint(
 
     if ends_on is not None and ends_on < starts_on:
         message = _("The last day cannot be before the first day.")
-        raise ValidationError({"ends_on": message}, code="ends_before_start")
+        raise refusal_at("ends_on", message, code="ends_before_start")
     _check_place(member, office, branch, party_group)
     _check_person(member, office, starts_on, exception_reason)
     _check_seats(member, office, branch, party_group, starts_on, ends_on)
@@ -102,9 +103,8 @@ def end_appointment(
     if appointment.ends_on == on:
         return appointment
     if on < appointment.starts_on:
-        raise ValidationError(
-            {"on": _("The last day cannot be before the first day.")},
-            code="before_start",
+        raise refusal_at(
+            "on", _("The last day cannot be before the first day."), code="before_start"
         )
     if appointment.ends_on is not None and appointment.ends_on < access.today():
         raise ValidationError(
@@ -114,7 +114,7 @@ def end_appointment(
         message = _("It ends on %(day)s: appoint again for the time after that.") % {
             "day": appointment.ends_on
         }
-        raise ValidationError({"on": message}, code="ends_earlier")
+        raise refusal_at("on", message, code="ends_earlier")
     appointment.ends_on, appointment.ended_reason = on, reason
     appointment.save(update_fields=["ends_on", "ended_reason"])
     give_rights(appointment)
@@ -185,26 +185,23 @@ def _check_place(
     member: Member, office: Office, branch: Branch, party_group: PartyGroup | None
 ) -> None:
     if branch.is_closed:
-        raise ValidationError(
-            {"branch": _("This branch is closed.")}, code="closed_branch"
-        )
+        raise refusal_at("branch", _("This branch is closed."), code="closed_branch")
     if branch.kind not in office.kinds:
-        raise ValidationError(
-            {"office": _("A branch of this kind has no such office.")},
-            code="wrong_kind",
+        raise refusal_at(
+            "office", _("A branch of this kind has no such office."), code="wrong_kind"
         )
     if office.of_group and (party_group is None or party_group.branch_id != branch.pk):
-        raise ValidationError(
-            {"party_group": _("Choose a Party group of this branch.")},
-            code="elsewhere",
+        raise refusal_at(
+            "party_group", _("Choose a Party group of this branch."), code="elsewhere"
         )
     if party_group is not None and party_group.dissolved_on is not None:
-        raise ValidationError(
-            {"party_group": _("This Party group is dissolved.")}, code="elsewhere"
+        raise refusal_at(
+            "party_group", _("This Party group is dissolved."), code="elsewhere"
         )
     if not office.of_group and party_group is not None:
-        raise ValidationError(
-            {"party_group": _("This office is not one of a Party group.")},
+        raise refusal_at(
+            "party_group",
+            _("This office is not one of a Party group."),
             code="elsewhere",
         )
     # A committee office is held by somebody from a branch below; a branch office by
@@ -212,8 +209,9 @@ def _check_place(
     sent = office.code == "first_secretary" or branch.is_temporary
     within = member.branch.path.startswith(branch.path)
     if not sent and not within:
-        raise ValidationError(
-            {"member": _("Choose a member of this branch or of one below it.")},
+        raise refusal_at(
+            "member",
+            _("Choose a member of this branch or of one below it."),
             code="elsewhere",
         )
 
@@ -222,12 +220,12 @@ def _check_person(
     member: Member, office: Office, starts_on: date, exception_reason: str
 ) -> None:
     if office.full_members_only and member.state != Member.State.FULL:
-        raise ValidationError(
-            {"member": _("Only a full member may hold this office.")}, code="not_full"
+        raise refusal_at(
+            "member", _("Only a full member may hold this office."), code="not_full"
         )
     if not member.is_live:
-        raise ValidationError(
-            {"member": _("This person is no longer on the roll.")}, code="not_full"
+        raise refusal_at(
+            "member", _("This person is no longer on the roll."), code="not_full"
         )
     if office.code != "secretary" or exception_reason or member.full_member_on is None:
         return
@@ -236,7 +234,7 @@ def _check_person(
             "A secretary as a rule has been a full member for a year: give the reason "
             "for the exception."
         )
-        raise ValidationError({"exception_reason": message}, code="needs_reason")
+        raise refusal_at("exception_reason", message, code="needs_reason")
 
 
 def _check_decision(
@@ -244,10 +242,11 @@ def _check_decision(
 ) -> None:
     if branch.is_temporary and basis != Appointment.Basis.APPOINTED:  # ORG-12
         message = _("In a temporary branch the body that approved it appoints.")
-        raise ValidationError({"basis": message}, code="by_superior")
+        raise refusal_at("basis", message, code="by_superior")
     if office.needs_superior and not document_number:
-        raise ValidationError(
-            {"document_number": _("Enter the number of the superior's approval.")},
+        raise refusal_at(
+            "document_number",
+            _("Enter the number of the superior's approval."),
             code="needs_document",
         )
 
@@ -266,10 +265,10 @@ def _check_seats(
     holders = overlapping.filter(office=office, party_group=party_group)
     if holders.filter(member=member).exists():
         message = _("This member already holds the office in these days.")
-        raise ValidationError({"member": message}, code="already_held")
+        raise refusal_at("member", message, code="already_held")
     if office.seats is not None and holders.count() >= office.seats:
         message = _("This office is taken in these days: end that appointment first.")
-        raise ValidationError({"office": message}, code="seats_taken")
+        raise refusal_at("office", message, code="seats_taken")
     if not office.in_committee or branch.kind not in Branch.BRANCHES:
         return
     alone = office.code in {"secretary", "deputy_secretary"}
@@ -279,11 +278,11 @@ def _check_seats(
             "A branch with fewer than 7 full members has no committee: only a "
             "secretary and, if needed, one deputy."
         )
-        raise ValidationError({"office": message}, code="no_committee")
+        raise refusal_at("office", message, code="no_committee")
     seated = overlapping.filter(office__in_committee=True).exclude(member=member)
     if seated.values("member").distinct().count() >= LARGEST_COMMITTEE:
         message = _("A branch committee has at most 7 members.")
-        raise ValidationError({"office": message}, code="seats_taken")
+        raise refusal_at("office", message, code="seats_taken")
 
 
 def _tell(appointment: Appointment, kind: inbox.Kind) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.algorithms import add_years
 from members.models import Member, StateChange, User
+from members.refusals import refusal_at
 from members.services import inbox, offices
 from members.signals import member_state_changed
 
@@ -168,14 +168,15 @@ def _check_step(
             "old": member.get_state_display(),
             "new": State(to_state).label,
         }
-        raise ValidationError({"to_state": message}, code="not_allowed")
+        raise refusal_at("to_state", message, code="not_allowed")
     if body not in step.bodies:
         names = _(", ").join(str(Body(known).label) for known in step.bodies)
         message = _("This step is decided by: %(bodies)s.") % {"bodies": names}
-        raise ValidationError({"body": message}, code="wrong_body")
+        raise refusal_at("body", message, code="wrong_body")
     if step.document and not document_number.strip():
-        raise ValidationError(
-            {"document_number": _("Enter the number of the document that decided it.")},
+        raise refusal_at(
+            "document_number",
+            _("Enter the number of the document that decided it."),
             code="needs_document",
         )
 
@@ -190,14 +191,12 @@ def _check_days(
     today = access.today()
     for field, day in (("decided_on", decided_on), ("effective_on", effective_on)):
         if day > today:
-            raise ValidationError(
-                {field: _("This day is in the future.")}, code="in_future"
-            )
+            raise refusal_at(field, _("This day is in the future."), code="in_future")
     if last is not None and effective_on < last.effective_on:
         message = _("The state before it began on %(day)s: choose a later day.") % {
             "day": last.effective_on
         }
-        raise ValidationError({"effective_on": message}, code="out_of_order")
+        raise refusal_at("effective_on", message, code="out_of_order")
     years = LEAST_YEARS.get((State(member.state), State(to_state)))
     if (
         years
@@ -207,14 +206,14 @@ def _check_days(
         message = _("This step is possible from %(day)s.") % {
             "day": add_years(last.effective_on, years)
         }
-        raise ValidationError({"effective_on": message}, code="too_early")
+        raise refusal_at("effective_on", message, code="too_early")
     if member.state == State.PROBATIONARY and to_state == State.FULL:
         ends_on = add_years(member.admitted_on, 1) if member.admitted_on else today
         if effective_on < ends_on:  # DEV-V12
             message = _("Probation ends on %(day)s: full membership begins then.") % {
                 "day": ends_on
             }
-            raise ValidationError({"effective_on": message}, code="too_early")
+            raise refusal_at("effective_on", message, code="too_early")
 
 
 def _set_dates(member: Member, to_state: str, effective_on: date) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from members import access
 from members.algorithms import add_years
 from members.models import ApiToken, User
+from members.refusals import refusal_at
 from members.services import inbox
 
 MOST_TOKENS = 20
@@ -28,12 +29,12 @@ def issue_token(
     """
     today = access.today()
     if expires_on < today:
-        raise ValidationError(
-            {"expires_on": _("Choose today or a later day.")}, code="in_past"
+        raise refusal_at(
+            "expires_on", _("Choose today or a later day."), code="in_past"
         )
     if expires_on > add_years(today, 1):
-        raise ValidationError(
-            {"expires_on": _("A token is usable for a year at most.")}, code="too_long"
+        raise refusal_at(
+            "expires_on", _("A token is usable for a year at most."), code="too_long"
         )
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if user.api_tokens.usable(today).count() >= MOST_TOKENS:
