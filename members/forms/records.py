@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members import access
 from members.algorithms import check_mobile, check_phone
@@ -146,7 +147,7 @@ class MemberForm(forms.ModelForm):
 class MemberAddForm(MemberForm):
     """Somebody new on a roll, with the decision that brought the person there."""
 
-    branch = BranchField(label=_("branch"))
+    branch = BranchField(label=pgettext_lazy("member", "branch"))
     decided_on = forms.DateField(
         label=_("decided on"),
         required=False,
