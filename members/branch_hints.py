@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -114,8 +115,8 @@ def about_term(branch: Branch, term: Term | None, *, on: date) -> list[Hint]:
         return [Hint("ORG-34", text, "info")]
     if term.ends_on < on:
         text = _("The term ended on %(day)s: hold the election.")
-        return [Hint("ORG-39", text % {"day": term.ends_on})]
+        return [Hint("ORG-39", text % {"day": date_format(term.ends_on)})]
     if term.remind_on <= on:
         text = _("The term ends on %(day)s: prepare the election.")
-        return [Hint("ORG-39", text % {"day": term.ends_on})]
+        return [Hint("ORG-39", text % {"day": date_format(term.ends_on)})]
     return []

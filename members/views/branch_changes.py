@@ -33,10 +33,8 @@ def branch_add(request, pk):
     kinds = kinds_below(parent)
     if not kinds:
         raise Http404
-    form = BranchAddForm(
-        request.POST or None, instance=Branch(parent=parent), kinds=kinds
-    )
-    if request.method == "POST" and form.is_valid():
+    form = BranchAddForm(posted(request), instance=Branch(parent=parent), kinds=kinds)
+    if form.is_bound and form.is_valid():
         number = form.cleaned_data["document_number"]
         try:
             branch = branches.set_up_branch(
@@ -58,12 +56,12 @@ def branch_edit(request, pk):
     if branch.parent is not None:
         kinds = kinds_below(branch.parent)
     form = BranchForm(
-        request.POST or None,
+        posted(request),
         instance=branch,
         kinds=kinds,
         whole=access.can_restructure(request.user, stored),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         try:
             branches.change_branch(form.instance, by=request.user)
         except ValidationError as refusal:
@@ -85,8 +83,8 @@ def branch_move(request, pk):
         .exclude(path__startswith=branch.path)
         .exclude(pk=branch.parent_id)
     )
-    form = BranchMoveForm(request.POST or None, parents=parents)
-    if request.method == "POST" and form.is_valid():
+    form = BranchMoveForm(posted(request), parents=parents)
+    if form.is_bound and form.is_valid():
         try:
             branches.move_branch(branch, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
@@ -100,7 +98,9 @@ def branch_move(request, pk):
         "people": Member.objects.live().within([branch.path]).count(),
         "has_parents": parents.exists(),
     }
-    return form_page(request, "branch_move", branch, form, _("Move the branch"), **context)
+    return form_page(
+        request, "branch_move", branch, form, _("Move the branch"), **context
+    )
 
 
 @get_or_post
@@ -108,8 +108,8 @@ def branch_close(request, pk):
     branch = _standing(access.visible_branches(request.user), pk)
     if not access.can_close(request.user, branch):
         raise Http404
-    form = BranchCloseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = BranchCloseForm(posted(request))
+    if form.is_bound and form.is_valid():
         try:
             branches.close_branch(branch, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
@@ -134,8 +134,8 @@ def term_add(request, pk):
     branch = _standing(access.managed_branches(request.user), pk)
     if branch.years_of_term is None:  # ORG-12
         raise Http404
-    form = TermForm(request.POST or None, instance=Term(branch=branch))
-    if request.method == "POST" and form.is_valid():
+    form = TermForm(posted(request), instance=Term(branch=branch))
+    if form.is_bound and form.is_valid():
         try:
             branches.start_term(branch, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
@@ -144,7 +144,14 @@ def term_add(request, pk):
             messages.success(request, _("The term is recorded."))
             return redirect(branch)
     last = branch.terms.first()
-    return form_page(request, "term_add", branch, form, _("Record an election"), last=last)
+    return form_page(
+        request, "term_add", branch, form, _("Record an election"), last=last
+    )
+
+
+def posted(request):
+    """What a form is bound to: nothing on GET, and on POST also when all was empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def _standing(among, pk):

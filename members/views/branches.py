@@ -70,7 +70,7 @@ def branch_detail(request, pk):
     if request.htmx:
         return render(request, "members/branch_detail.html#committee", context)
     terms = list(branch.terms.all())
-    groups = party_groups(user, branch, full is not None)
+    groups = party_groups(user, branch, "view_roll" in rights)
     below = branch_tree.children(user, branch, most=CHILDREN)
     context |= {
         "breadcrumbs": trail(user, branch),
@@ -293,13 +293,13 @@ def party_groups(user, branch: Branch, with_counts: bool) -> list[Group]:
     leaders: dict[int | None, list[Holder]] = {}
     for holder in as_holders(user, leading, to_give):
         leaders.setdefault(holder.appointment.party_group_id, []).append(holder)
-    full = Count("pk", filter=Q(state=Member.State.FULL))
     roll = access.roll_members(user).live().filter(party_group__in=groups).order_by()
+    full = Count("pk", filter=Q(state=Member.State.FULL))
     counts = {
         key: (members, full_members)
-        for key, members, full_members in roll.values_list("party_group").annotate(
-            Count("pk"), full
-        )
+        for key, members, full_members in roll.values("party_group")
+        .annotate(members=Count("pk"), full=full)
+        .values_list("party_group", "members", "full")
     }
     found = []
     for group in groups:

@@ -10,7 +10,7 @@ from members.forms.branches import GroupDissolveForm, GroupEditForm, GroupForm
 from members.forms.refusals import add_refusal
 from members.models import PartyGroup
 from members.services import branches
-from members.views.branch_changes import form_page, get_or_post
+from members.views.branch_changes import form_page, get_or_post, posted
 
 
 @get_or_post
@@ -19,8 +19,8 @@ def group_add(request, pk):
         access.managed_branches(request.user).holding_members().filter(closed_on=None),
         pk=pk,
     )
-    form = GroupForm(request.POST or None, instance=PartyGroup(branch=branch))
-    if request.method == "POST" and form.is_valid():
+    form = GroupForm(posted(request), instance=PartyGroup(branch=branch))
+    if form.is_bound and form.is_valid():
         name = form.cleaned_data["name"]
         try:
             group = branches.add_group(branch, name=name, by=request.user)
@@ -40,8 +40,8 @@ def group_edit(request, pk):
     if branch.is_within(access.scope(request.user, "manage_roll")):
         roll = access.managed_members(request.user).live().filter(branch=branch)
         roll = roll.select_related("party_group").order_by("pinyin", "pk")
-    form = GroupEditForm(request.POST or None, instance=group, roll=roll)
-    if request.method == "POST" and form.is_valid():
+    form = GroupEditForm(posted(request), instance=group, roll=roll)
+    if form.is_bound and form.is_valid():
         try:
             branches.change_group(
                 group,
@@ -61,8 +61,8 @@ def group_edit(request, pk):
 @get_or_post
 def group_dissolve(request, pk):
     group = _managed_group(request, pk)
-    form = GroupDissolveForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = GroupDissolveForm(posted(request))
+    if form.is_bound and form.is_valid():
         try:
             branches.dissolve_group(group, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
@@ -87,4 +87,3 @@ def _managed_group(request, pk):
     groups = access.reachable(request.user, PartyGroup, "change")
     groups = groups.filter(dissolved_on=None, branch__closed_on=None)
     return get_object_or_404(groups.select_related("branch"), pk=pk)
-

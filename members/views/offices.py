@@ -11,7 +11,7 @@ from members.forms.offices import AppointmentEndForm, AppointmentForm, MemberSea
 from members.forms.refusals import add_refusal
 from members.models import Appointment, Member
 from members.services import offices
-from members.views.branch_changes import form_page, get_or_post
+from members.views.branch_changes import form_page, get_or_post, posted
 from members.views.branches import offices_to_give, trail
 
 
@@ -39,13 +39,13 @@ def appointment_add(request, pk):
     search = MemberSearchForm(request.GET)
     text = search.cleaned_data["q"] if search.is_valid() else ""
     form = AppointmentForm(
-        request.POST or None,
+        posted(request),
         instance=Appointment(office=office, branch=branch),
         initial=_first_guess(request, branch, office),
         candidates=candidates(user, branch, office),
         text=text,
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         try:
             offices.appoint(office=office, branch=branch, by=user, **form.cleaned_data)
         except ValidationError as refusal:
@@ -102,8 +102,8 @@ def appointment_end(request, pk):
     branch = appointment.branch
     if not access.can_appoint(request.user, appointment.office, branch):
         raise Http404
-    form = AppointmentEndForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = AppointmentEndForm(posted(request))
+    if form.is_bound and form.is_valid():
         try:
             offices.end_appointment(appointment, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
