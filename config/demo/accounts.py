@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import F
 
+from members import access
 from members.models import Appointment, Branch, Member, Notification, User
 from members.services import accounts
 
@@ -54,9 +54,9 @@ def make_accounts(file: Path) -> list[dict[str, str]]:
 
 
 def holder(office: str, branch: Branch) -> Member | None:
-    held = Appointment.objects.filter(office__code=office, branch=branch)
-    newest = held.select_related("member").order_by(F("starts_on").desc()).first()
-    return newest.member if newest else None
+    held = Appointment.objects.in_force(access.today()).filter(branch=branch)
+    found = held.filter(office__code=office).select_related("member").first()
+    return found.member if found else None
 
 
 def plain_member(branch: Branch, place: int) -> Member | None:

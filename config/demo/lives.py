@@ -141,6 +141,8 @@ class Lives:
     def life(self, unit: Unit, branch: Branch) -> Life:
         fate = self.fate(unit)
         age = self.age(unit)
+        if fate == "deceased":
+            age = max(age, self.random.uniform(66, 93))
         born = self.today - timedelta(
             days=int(age * 365.25 + self.random.random() * 365)
         )
@@ -186,7 +188,7 @@ class Lives:
     def milestones(self, fate: str, born: date) -> tuple[date, list[tuple[str, date]]]:
         """The birth date, which yields where needed, and the steps into the Party."""
         random, today = self.random, self.today
-        probation = timedelta(days=365 + random.choice((0, 1, 5, 12, 20)))
+        probation = timedelta(days=366 + random.choice((0, 1, 5, 12, 20)))
         as_candidate = timedelta(days=random.randint(60, 300))
         as_activist = timedelta(days=random.randint(367, 720))
         as_applicant = timedelta(days=random.randint(180, 420))
@@ -335,9 +337,9 @@ class Lives:
         return next_demo_id_number(province, born, 2 * used + (sex == "1"))
 
     def phone(self) -> str:
-        """154 and eight digits, each number once: 7,919 shares no factor with 10^8."""
+        """154 and eight digits, each once: the factor has no divisor that 10^8 has."""
         self.phones += 1
-        return f"154{(self.phones * 7919 + 20210701) % 10**8:08}"
+        return f"154{self.phones * 61803399 % 10**8:08}"
 
     def education(self, unit: Unit, age: float) -> str:
         if is_students(unit):
@@ -434,14 +436,14 @@ class Lives:
         elif chance < 0.08 and member.employer:
             firm = words.CITY[:-1] + random.choice(words.FIRMS)
             life.changes.append(Change(at, {"employer": firm}))
-        elif chance < 0.14 and age < 55 and not member.is_floating:
+        elif 0.08 <= chance < 0.14 and age < 55 and not member.is_floating:
             gone = {
                 "is_floating": True,
                 "floating_since": day,
                 "floating_to": random.choice(words.FLOATING_TO),
             }
             life.changes.append(Change(at, gone))
-        elif chance < 0.15 and life.last_state == State.FULL:
+        elif chance > 0.985 and life.last_state == State.FULL:
             since = {"out_of_contact_since": day}
             life.changes.append(Change(at, since))
 

@@ -48,9 +48,6 @@ class Officers:
         full = [life for life in lives if life.last_state == "full"]
         able = [life for life in full if self.is_able(unit, life)]
         random.shuffle(able)
-        for above in self.above(unit):
-            pool = self.pools.setdefault(above, [])
-            pool += able[:2] if len(pool) < POOL_SIZE else []
         codes = ("secretary",)
         if len(full) >= MEMBERS_FOR_A_COMMITTEE:
             codes = LARGE_COMMITTEE if len(full) >= 14 else COMMITTEE
@@ -60,7 +57,16 @@ class Officers:
             order = able if place == 0 or random.random() < 0.5 else able[1:] + able[:1]
             wanted = codes if place == 0 else codes[:2]
             made += self.elect(unit, branch, term, wanted, order, current=place == 0)
+        busy = {id(held.life) for held in made}
+        self.lend(unit, [life for life in able if id(life) not in busy])
         return made
+
+    def lend(self, unit: Unit, able: list[Life]) -> None:
+        """Offer people to the committees above, somebody else to each."""
+        for life, above in zip(able, self.above(unit), strict=False):
+            pool = self.pools.setdefault(above, [])
+            if len(pool) < POOL_SIZE:
+                pool.append(life)
 
     def of_higher(self, unit: Unit, branch: Branch, terms: list[Term]) -> list[Held]:
         """The committee of an organization without a roll, from branches below it."""

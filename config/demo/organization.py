@@ -82,9 +82,9 @@ def as_branch(
     random: Random,
     calendar: Calendar,
 ) -> Branch:
-    established = date(random.randint(1953, 2012), random.choice((3, 5, 7, 10)), 1)
-    if parent is not None:
-        established = max(established, parent.established_on)
+    earliest = parent.established_on.year + 1 if parent else 1953
+    year = min(earliest + random.randint(0, 15), 2015)
+    established = date(year, random.choice((3, 5, 7, 10)), 1)
     if unit.is_new:
         established = calendar.within(random)
     relation = Branch.UnitRelation.SAME

@@ -1,7 +1,7 @@
 """Writes the demonstration: in batches, so that a million members fit.
 
-Rows carry the times at which they would have been written, and the history that
-triggers keep is dated by them afterwards; only the owner of the database may do that.
+Rows and their history carry the times at which they would have been written, which only
+the owner of the database can bring about.
 """
 
 import uuid
@@ -19,6 +19,12 @@ from django.db.models import Case, Value, When
 from django.urls import NoReverseMatch, reverse
 from pghistory.models import Context
 
+from config.demo.history import (
+    event_model,
+    remember,
+    resting_triggers,
+    times_as_given,
+)
 from config.demo.lives import Change, Life, Lives, moment
 from config.demo.officers import Held, Officers
 from config.demo.organization import (
@@ -30,7 +36,6 @@ from config.demo.organization import (
     write_terms,
 )
 from config.demo.requests import Requests
-from config.demo.times import date_history, events, times_as_given
 from config.demo.tree import Unit, organizations
 from members.models import (
     Appointment,
@@ -66,10 +71,8 @@ Notice = Notification.Kind
 def seed(*, members: int, branches: int, days: int, seed: int, today: date) -> None:
     """Write the whole demonstration into a database without branches."""
     calendar = Calendar(today - timedelta(days=days), today)
-    with times_as_given():
-        seeding = Seeding(seed, calendar)
-        changed_branches = seeding.run(members, branches)
-        date_history(calendar.begins, changed_branches)
+    with times_as_given(), resting_triggers():
+        Seeding(seed, calendar).run(members, branches)
 
 
 def counts() -> dict[str, int]:
@@ -102,8 +105,7 @@ class Seeding:
         )
         self.no_password = make_password(None)
 
-    def run(self, members: int, branches: int) -> dict[int, date]:
-        """Write everything; returns which branches moved or closed, and when."""
+    def run(self, members: int, branches: int) -> None:
         random, calendar = self.random, self.calendar
         units = list(islice(organizations(random), branches))
         write_codes(units)
@@ -124,7 +126,10 @@ class Seeding:
             for unit in higher
             for held in self.officers.of_higher(unit, found[unit], terms.get(unit, []))
         )
-        return change_branches(found, random, calendar)
+        for model in (Branch, Term, PartyGroup, User, Appointment):
+            remember(model, "insert", calendar.begins)
+        for key, on in change_branches(found, random, calendar).items():
+            remember(Branch, "update", calendar.begins, keys=[key], on=on)
 
     # --- the people of one branch ---
     def people(
@@ -209,7 +214,9 @@ class Seeding:
     def write(self, batch: Batch) -> None:
         lives = batch.lives
         PartyGroup.objects.bulk_create(batch.groups)
-        Member.objects.bulk_create([life.member for life in lives], batch_size=BATCH)
+        members = [life.member for life in lives]
+        Member.objects.bulk_create(members, batch_size=BATCH)
+        self.remember("insert", members)
         self.write_accounts([life for life in lives if life.account is not None])
         lines = [life.first for life in lives]
         lines += [
@@ -256,7 +263,12 @@ class Seeding:
                     alike[names].append(life.member)
             for names, members in alike.items():
                 Member.objects.bulk_update(members, names, batch_size=500)
+                self.remember("update", members)
         self.sign_history(changed, keepers)
+
+    def remember(self, label: str, members: list[Member]) -> None:
+        keys = [member.pk for member in members]
+        remember(Member, label, self.calendar.begins, keys=keys)
 
     def apply(self, member: Member, change: Change) -> tuple[str, ...]:
         member.updated_at = change.at
@@ -277,7 +289,7 @@ class Seeding:
         }
         Context.objects.bulk_create(contexts.values())
         by = [When(branch=pk, then=Value(c.pk)) for pk, c in contexts.items()]
-        rows = events("Member").objects.filter(
+        rows = event_model(Member).objects.filter(
             pgh_label="update", pgh_obj__in=[life.member.pk for life in lives]
         )
         rows.update(pgh_context=Case(*by, default=None))

@@ -121,7 +121,7 @@ def first_county(county: Unit) -> Iterator[Unit]:
         Kind.COMMITTEE, Setting.ORGAN, "云溪镇", place="云溪镇", legal="11"
     )
     yield town
-    yield town.branch(Setting.VILLAGE, "青石村", weight=2.6, legal="54")
+    yield town.branch(Setting.VILLAGE, "青石村", weight=1.9, legal="54")
     yield town.branch(Setting.VILLAGE, "柳塘村", term="overdue", legal="54")
     community = town.add(Kind.GENERAL_BRANCH, Setting.COMMUNITY, "桃源社区", legal="55")
     yield community

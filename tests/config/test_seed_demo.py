@@ -1,0 +1,258 @@
+"""The demonstration: sound, whole at any size, and the same for a seed."""
+
+import hashlib
+import json
+from collections import Counter
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Min
+
+from config.demo.tree import Kind, Setting
+from members.algorithms import add_months
+from members.models import (
+    Appointment,
+    Branch,
+    BranchGrant,
+    Correction,
+    Member,
+    MemberGrant,
+    StateChange,
+    Term,
+    User,
+)
+from members.services.states import STEPS
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 6, 30)
+
+
+def run(**options):
+    """Seed; return what the command printed on its last line."""
+    out = StringIO()
+    call_command("seed_demo", today=TODAY, stdout=out, **options)
+    return json.loads(out.getvalue().splitlines()[-1])
+
+
+@pytest.fixture
+def seeded():
+    return run(members=300, branches=30)
+
+
+def test_it_counts_what_it_wrote(seeded):
+    assert seeded["branches"] == Branch.objects.count() == 30
+    assert seeded["members"] == Member.objects.count() == 300
+    assert seeded["appointments"] == Appointment.objects.count() > 60
+    assert seeded["state_changes"] == StateChange.objects.count() > 300
+
+
+def test_it_is_the_same_for_a_seed_and_another_for_another():
+    def drawn(seed):
+        """What a seed makes, and nothing of it left."""
+        counts, mark = run(members=60, branches=12, seed=seed), hashlib.sha256()
+        for row in Member.objects.order_by("pk").select_related("branch"):
+            facts = (row.name, row.id_number, row.phone, row.state, row.branch.code)
+            mark.update(repr(facts).encode())
+        for row in Branch.objects.order_by("pk"):
+            mark.update(f"{row.code} {row.name} {row.established_on}".encode())
+        empty()
+        return counts, mark.hexdigest()
+
+    first, again, other = drawn(5), drawn(5), drawn(6)
+
+    assert first == again
+    assert first[1] != other[1]
+
+
+def empty():
+    tables = [
+        model._meta.db_table
+        for model in apps.get_app_config("members").get_models()
+        if model._meta.model_name not in {"office", "officeevent"}
+    ] + ["pghistory_context"]
+    quoted = ", ".join(connection.ops.quote_name(table) for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"TRUNCATE {quoted} CASCADE")
+
+
+def test_every_record_passes_its_own_checks(seeded):
+    for member in Member.objects.select_related("branch", "party_group"):
+        member.full_clean()
+    for branch in Branch.objects.all():
+        branch.full_clean(exclude=["path"])
+
+
+@pytest.mark.parametrize("size", [4, 11, 32, 200])
+def test_the_tree_is_whole_at_any_size(size):
+    run(members=40, branches=size)
+
+    branches = Branch.objects.select_related("parent")
+    assert len(branches) == size
+    for branch in branches:
+        parent = branch.parent
+        assert branch.path == f"{parent.path if parent else ''}{branch.pk}."
+        if parent is None:
+            assert branch.kind == Kind.COMMITTEE
+        else:  # ORG-16
+            assert parent.kind in Branch.PARENTS[branch.kind]
+            assert parent.established_on <= branch.established_on
+
+
+def test_thirty_branches_hold_every_setting_and_kind_of_branch(seeded):
+    branches = Branch.objects.all()
+
+    assert {branch.setting for branch in branches} == set(Setting)
+    assert {branch.kind for branch in branches} >= Branch.BRANCHES | {
+        Kind.GENERAL_BRANCH,
+        Kind.ORGAN_COMMITTEE,
+    }
+    assert branches.filter(closed_on__lte=TODAY).exists()
+    assert branches.exclude(credit_code="").count() >= 8
+
+
+def test_people_of_all_states_and_ages_are_there(seeded):
+    states = Counter(Member.objects.values_list("state", flat=True))
+
+    assert set(states) >= {*Member.LIVE, Member.State.DECEASED, Member.State.REMOVED}
+    assert 200 < states[Member.State.FULL] < 270
+    assert Member.objects.filter(birth_date__lt=date(1966, 6, 30)).count() > 60
+    assert Member.objects.filter(is_floating=True).exists()
+    assert Member.objects.live().exclude(out_of_contact_since=None).exists()
+    assert Member.objects.exclude(ethnic_group="01").exists()
+
+
+def test_states_follow_the_table_and_end_at_the_record(seeded):
+    for member in Member.objects.prefetch_related("state_changes"):
+        lines = sorted(member.state_changes.all(), key=lambda line: line.pk)
+        days = [line.effective_on for line in lines]
+
+        assert days == sorted(days)
+        assert lines[0].from_state == ""
+        assert lines[-1].to_state == member.state
+        for line in lines[1:]:  # MEM-11
+            step = STEPS[line.from_state][line.to_state]
+            assert line.body in step.bodies
+            assert line.document_number or not step.document
+
+
+def test_terms_are_overdue_due_and_far_away(seeded):
+    newest = {}
+    for term in Term.objects.order_by("ends_on"):
+        newest[term.branch_id] = term.ends_on
+
+    assert sum(end < TODAY for end in newest.values()) == 2
+    assert sum(TODAY <= end <= add_months(TODAY, 6) for end in newest.values()) >= 3
+    assert len(newest) > 20
+
+
+def test_offices_are_filled_over_several_terms_and_give_rights(seeded):
+    secretaries = Appointment.objects.filter(office__code="secretary")
+
+    assert secretaries.in_force(TODAY).count() > 20
+    assert secretaries.filter(ends_on__lt=TODAY).count() > 10
+    for appointment in Appointment.objects.select_related("member"):
+        assert appointment.member.full_member_on < appointment.starts_on
+    granted = BranchGrant.objects.in_force(TODAY).values("user", "content_object")
+    assert granted.distinct().count() > 20
+
+
+def test_history_is_dated_by_what_happened(seeded):
+    event = apps.get_model("members", "MemberEvent")
+    first = event.objects.aggregate(first=Min("pgh_created_at"))["first"].date()
+
+    assert (TODAY - first).days in {729, 730}
+    assert not event.objects.filter(pgh_created_at__date__gt=TODAY).exists()
+    inserted = event.objects.filter(pgh_label="insert").order_by("id")
+    assert inserted.count() == 300
+    for member in Member.objects.all():
+        newest = event.objects.filter(id=member.pk).order_by("-pgh_id").first()
+        assert newest.state == member.state
+        assert newest.phone == member.phone
+    assert event.objects.filter(pgh_label="update").exclude(pgh_context=None).exists()
+
+
+def test_the_history_is_kept_by_itself_again_afterwards(seeded):
+    member = Member.objects.first()
+
+    Member.objects.filter(pk=member.pk).update(native_place="江西")
+
+    newest = member.events.order_by("-pgh_id").first()
+    assert newest.native_place == "江西"
+
+
+def test_corrections_are_open_and_answered(seeded):
+    states = set(Correction.objects.values_list("state", flat=True))
+
+    assert states == set(Correction.State.values)
+    for accepted in Correction.objects.filter(state="accepted"):
+        assert getattr(accepted.member, accepted.field) == accepted.proposed
+
+
+def test_numbers_belong_to_nobody(seeded):
+    for member in Member.objects.all():
+        if member.id_number:  # a division of province level is given to no person
+            assert member.id_number[2:6] == "0000"
+        if member.phone:  # 154 is given to no operator
+            assert member.phone.startswith("154")
+
+
+def test_without_the_setting_nobody_can_sign_in(seeded):
+    assert User.objects.exists()
+    assert not [user for user in User.objects.all() if user.has_usable_password()]
+    assert User.objects.filter(member=None).count() == 0
+    assert MemberGrant.objects.count() == User.objects.count()
+    assert Member.objects.filter(user=None).count() > 50
+
+
+def test_demonstration_accounts_are_made_on_request(settings, tmp_path):
+    settings.VAR = tmp_path
+
+    run(members=150, branches=8, accounts=True)
+
+    file = tmp_path / "demo-accounts.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    accounts = {row["username"]: row for row in json.loads(file.read_text())}
+    assert set(accounts) == {
+        *("secretary", "organizer", "committee", "member", "newcomer"),
+        *("system", "security", "audit"),
+    }
+    for name, row in accounts.items():
+        user = User.objects.get(username=name)
+        assert user.check_password(row["password"])
+        assert user.must_change_password is (name == "newcomer")
+        assert user.is_staff is (name in {"committee", "system", "security", "audit"})
+    secretary = User.objects.get(username="secretary")
+    assert secretary.has_perm("members.manage_roll", secretary.member)
+    committee = User.objects.get(username="committee")
+    assert committee.has_perm("members.manage_roll", secretary.member)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"branches": 3},
+        {"members": 0},
+        {"days": 10},
+        {"today": date(2999, 1, 1)},
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_a_sentence(options):
+    with pytest.raises(CommandError, match=r"\.$"):
+        call_command("seed_demo", **options)
+
+
+def test_it_refuses_a_portal_that_has_branches(seeded):
+    with pytest.raises(CommandError, match="branches already"):
+        run()
+
+
+def test_known_passwords_are_refused_behind_https(settings):
+    settings.HTTPS = True
+
+    with pytest.raises(CommandError, match="HTTPS"):  # OP-02
+        run(accounts=True)
