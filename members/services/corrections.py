@@ -83,7 +83,10 @@ def accept_correction(
             member.sex, member.birth_date = "", None  # type: ignore[assignment]
         records.change_record(member, by=by)
         return _close(
-            correction, Correction.State.ACCEPTED, answer or str(_("Corrected.")), by
+            correction,
+            Correction.State.ACCEPTED,
+            answer.strip() or str(_("Corrected.")),
+            by,
         )
 
 
