@@ -122,14 +122,15 @@ def _at(texts: list[str], index: int) -> str:
 
 
 def _completes(upper: list[str], lower: list[str]) -> bool:
-    """Whether `lower` is the second row of a header: names where `upper` has none."""
+    """Whether `lower` is the second row of a header, and not the first of the people."""
     named = 0
     for index, text in enumerate(lower):
         if not text:
             continue
-        if find_column(_at(upper, index)):
-            return False
-        named += bool(find_column(text) or find_column(_group(upper, index) + text))
+        if find_column(text) or find_column(_group(upper, index) + text):
+            named += 1
+        elif find_column(_at(upper, index)):
+            return False  # a value below its name
     return named > 0
 
 
