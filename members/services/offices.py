@@ -82,7 +82,7 @@ def appoint(
         exception_reason=exception_reason,
         recorded_by=by,
     )
-    appointment.full_clean(validate_constraints=False)
+    appointment.full_clean(exclude=["recorded_by"], validate_constraints=False)
     appointment.save()
     give_rights(appointment)
     appointment_made.send(Appointment, appointment=appointment)
