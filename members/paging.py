@@ -48,7 +48,6 @@ class Keyset:
         self.size = size
         self.among = queryset if among is None else among
         self.strict = strict
-        self.backward = False
         self.has_previous = self.has_next = False
         self.rows = self._read()
 
