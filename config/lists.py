@@ -89,10 +89,10 @@ class KeysetPages(BasePagination):
             parameter(
                 "page_size",
                 {"type": "integer", "minimum": 1, "default": PAGE_SIZE},
-                f"At most {LARGEST_PAGE}; more is cut to that.",
+                _("At most %(most)s; more is cut to that.") % {"most": LARGEST_PAGE},
             ),
-            parameter("after", {"type": "integer"}, "As `next` gives it."),
-            parameter("before", {"type": "integer"}, "As `previous` gives it."),
+            parameter("after", {"type": "integer"}, _("As `next` gives it.")),
+            parameter("before", {"type": "integer"}, _("As `previous` gives it.")),
         ]
 
 
@@ -114,5 +114,5 @@ def page_size(request):
 
 def parameter(name, schema, text=""):
     return {"name": name, "in": "query", "required": False, "schema": schema} | (
-        {"description": text} if text else {}
+        {"description": str(text)} if text else {}
     )

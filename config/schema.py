@@ -1,5 +1,6 @@
 """The OpenAPI schema: how the API knows its callers, and what every route may answer."""
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from config.problems import CONTENT_TYPE
@@ -30,16 +31,16 @@ PROBLEM = {
     },
 }
 ALWAYS = {
-    "401": "Not signed in.",
-    "403": "Not allowed: no right, a token that may only read, or no CSRF token.",
-    "406": "Only JSON is spoken here.",
-    "429": "Too many requests: wait as Retry-After says.",
-    "500": "Our fault.",
+    "401": _("Not signed in."),
+    "403": _("Not allowed: no right, a token that may only read, or no CSRF token."),
+    "406": _("Only JSON is spoken here."),
+    "429": _("Too many requests: wait as Retry-After says."),
+    "500": _("Our fault."),
 }
 WITH_BODY = {
-    "400": "Not right: see the errors.",
-    "413": "The body is too large.",
-    "415": "Send JSON.",
+    "400": _("Not right: see the errors."),
+    "413": _("The body is too large."),
+    "415": _("Send JSON."),
 }
 
 
@@ -67,12 +68,12 @@ def add_problems(result, generator, request, public):
         for method, operation in operations.items():
             answers = dict(ALWAYS)
             if "{" in path:
-                answers["404"] = "There is none, or it is out of your reach."
+                answers["404"] = _("There is none, or it is out of your reach.")
             if method != "get":
                 answers |= WITH_BODY
             elif operation.get("parameters"):
                 answers["400"] = WITH_BODY["400"]
             for status, text in sorted(answers.items()):
-                answer = {"description": text, "content": content}
+                answer = {"description": str(text), "content": content}
                 operation["responses"].setdefault(status, answer)
     return result

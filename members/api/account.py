@@ -1,6 +1,7 @@
 """Who the caller is, and the code tables that the other routes speak in."""
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
@@ -74,7 +75,7 @@ class CodeTableSerializer(serializers.Serializer):
 
 class MeView(APIView):
     @extend_schema(
-        summary="The account that asks, and its rights", responses=MeSerializer
+        summary=_("The account that asks, and its rights"), responses=MeSerializer
     )
     def get(self, request):
         return Response(MeSerializer(request.user, context={"request": request}).data)
@@ -82,7 +83,7 @@ class MeView(APIView):
 
 class CodeTableView(APIView):
     @extend_schema(
-        summary="A code table: national, local, or of the offices",
+        summary=_("A code table: national, local, or of the offices"),
         parameters=[OpenApiParameter("table", str, "path", enum=TABLES)],
         responses=CodeTableSerializer,
     )

@@ -85,8 +85,8 @@ class AppointmentFilter(django_filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="The appointments you may see"),
-    retrieve=extend_schema(summary="One appointment"),
+    list=extend_schema(summary=_("The appointments you may see")),
+    retrieve=extend_schema(summary=_("One appointment")),
 )
 class AppointmentViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet
@@ -106,7 +106,7 @@ class AppointmentViewSet(
         return super().get_queryset().select_related("member", "office")
 
     @extend_schema(
-        summary="Appoint a member to an office",
+        summary=_("Appoint a member to an office"),
         request=AppointSerializer,
         responses={201: AppointmentSerializer},
     )
@@ -119,7 +119,7 @@ class AppointmentViewSet(
         return self.answer(made, status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Let an appointment end with a day",
+        summary=_("Let an appointment end with a day"),
         request=AppointmentEndSerializer,
         responses=AppointmentSerializer,
     )

@@ -91,8 +91,8 @@ class BranchFilter(RecordFilter):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="The branches you may see"),
-    retrieve=extend_schema(summary="One branch"),
+    list=extend_schema(summary=_("The branches you may see")),
+    retrieve=extend_schema(summary=_("One branch")),
 )
 class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
     model = Branch
@@ -103,7 +103,7 @@ class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
     orders = {"path": ("path",), "name": ("name", "pk"), "code": ("code",)}
 
     @extend_schema(
-        summary="Set up a branch below another",
+        summary=_("Set up a branch below another"),
         request=BranchSetUpSerializer,
         responses={201: BranchSerializer},
     )
@@ -116,7 +116,7 @@ class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return self.answer(branch, status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Change details of a branch",
+        summary=_("Change details of a branch"),
         request=BranchEditSerializer,
         responses=BranchSerializer,
     )
@@ -126,7 +126,7 @@ class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return self.answer(branches.change_branch(branch, by=request.user))
 
     @extend_schema(
-        summary="The branches directly below",
+        summary=_("The branches directly below"),
         filters=False,
         responses=BranchSerializer(many=True),
     )
@@ -136,7 +136,7 @@ class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return self.page_of(access.visible_branches(request.user).filter(parent=branch))
 
     @extend_schema(
-        summary="Put a branch under another parent",
+        summary=_("Put a branch under another parent"),
         request=BranchMoveSerializer,
         responses=BranchSerializer,
     )
@@ -150,7 +150,7 @@ class BranchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         )
 
     @extend_schema(
-        summary="Close a branch that holds nobody",
+        summary=_("Close a branch that holds nobody"),
         request=BranchCloseSerializer,
         responses=BranchSerializer,
     )

@@ -1,7 +1,7 @@
 """Requests for correction: members ask, the branch answers (SEC-07, SEC-17)."""
 
 import django_filters
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -17,7 +17,7 @@ from members.services import corrections
 
 def text_of(correction, name):
     text = try_open(correction, name)
-    return _("damaged") if text is None else text
+    return str(_("damaged")) if text is None else text
 
 
 class CorrectionSerializer(serializers.ModelSerializer):
@@ -70,8 +70,8 @@ class CorrectionFilter(django_filters.FilterSet):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Your own requests, and those of your rolls"),
-    retrieve=extend_schema(summary="One request for correction"),
+    list=extend_schema(summary=_("Your own requests, and those of your rolls")),
+    retrieve=extend_schema(summary=_("One request for correction")),
 )
 class CorrectionViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet
@@ -89,7 +89,7 @@ class CorrectionViewSet(
         return found
 
     @extend_schema(
-        summary="Ask for a correction of your own record",
+        summary=_("Ask for a correction of your own record"),
         request=CorrectionAskSerializer,
         responses={201: CorrectionSerializer},
     )
@@ -102,7 +102,7 @@ class CorrectionViewSet(
         return self.answer(asked, status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Write what was proposed into the record",
+        summary=_("Write what was proposed into the record"),
         request=CorrectionAcceptSerializer,
         responses=CorrectionSerializer,
     )
@@ -111,7 +111,7 @@ class CorrectionViewSet(
         return self.closed(corrections.accept_correction, CorrectionAcceptSerializer)
 
     @extend_schema(
-        summary="Leave the record as it is, and say why",
+        summary=_("Leave the record as it is, and say why"),
         request=CorrectionDeclineSerializer,
         responses=CorrectionSerializer,
     )
@@ -120,7 +120,7 @@ class CorrectionViewSet(
         return self.closed(corrections.decline_correction, CorrectionDeclineSerializer)
 
     @extend_schema(
-        summary="Take your own request back",
+        summary=_("Take your own request back"),
         request=None,
         responses=CorrectionSerializer,
     )

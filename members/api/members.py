@@ -1,6 +1,7 @@
 """Members: the roll, its records and the changes of their state."""
 
 import django_filters
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -193,8 +194,8 @@ class MemberFilter(RecordFilter):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="The member records you may see, masked"),
-    retrieve=extend_schema(summary="One member record, masked"),
+    list=extend_schema(summary=_("The member records you may see, masked")),
+    retrieve=extend_schema(summary=_("One member record, masked")),
 )
 class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
     model = Member
@@ -209,7 +210,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
     }
 
     @extend_schema(
-        summary="Put a person on the roll of a branch",
+        summary=_("Put a person on the roll of a branch"),
         request=MemberEnrollSerializer,
         responses={201: MemberSerializer},
     )
@@ -221,7 +222,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return self.answer(member, status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Change a member record",
+        summary=_("Change a member record"),
         request=MemberEditSerializer,
         responses=MemberSerializer,
     )
@@ -231,7 +232,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return self.answer(records.change_record(member, by=request.user))
 
     @extend_schema(
-        summary="Take one step along the table of states",
+        summary=_("Take one step along the table of states"),
         request=StateStepSerializer,
         responses=StateChangeSerializer,
     )
@@ -244,7 +245,7 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         return Response(StateChangeSerializer(change).data)
 
     @extend_schema(
-        summary="What changed in a record, and who decided it",
+        summary=_("What changed in a record, and who decided it"),
         responses=HistorySerializer,
     )
     @action(detail=True, filterset_class=None, pagination_class=None)
