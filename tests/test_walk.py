@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
+from members.models import Member
 from tests.walk import (
     ELSEWHERE,
     NOBODY,
@@ -145,6 +146,16 @@ def test_no_page_holds_a_sealed_value(world, role):  # AZ-11
         found = [field for field, value in SEEDED.items() if value in text]
 
         assert found == [], name
+
+
+@pytest.mark.parametrize("role", ["system", "security", "audit"])
+def test_no_page_shows_an_administrator_a_person(world, role):  # AZ-09
+    client = client_of(world, role)
+    names = Member.objects.values_list("name", flat=True)
+    for route, page in PAGES.items():
+        text = client.get(path_of(world, route, page)).content.decode(errors="replace")
+
+        assert [name for name in names if name in text] == [], route
 
 
 def test_every_page_carries_the_security_headers(world):  # IN-05
