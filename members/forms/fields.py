@@ -35,7 +35,7 @@ class BranchField(forms.CharField):
             self.help_text = _(
                 "Its code, or name or pinyin initials that fit it alone."
             )
-            return None
+            return len(shown)
         top = min((branch.depth for branch in shown), default=0)
         choices = [(b.code, f"{'— ' * (b.depth - top)}{b.name}") for b in shown]
         self.widget = forms.Select(choices=[("", empty_label), *choices])

@@ -20,6 +20,7 @@ from members.models import Correction
 from members.paging import Keyset
 from members.sealing import try_open
 from members.services import corrections
+from members.views.records import form_page
 
 TONES = {
     Correction.State.OPEN: "warning",
@@ -55,7 +56,7 @@ def correction_ask(request):
             return redirect("members:correction_detail", correction.pk)
     names = facts.Names.of([member])
     context = {"form": form, "now": facts.fact(member, field, names, on=access.today())}
-    return render(request, "members/correction_ask.html", context)
+    return form_page(request, "members/correction_ask.html", context)
 
 
 @require_GET
@@ -125,7 +126,7 @@ def page_of(request, correction, form):
         "can_withdraw": is_open and correction.asked_by_id == user.pk,
         "sees_record": access.visible_members(user).filter(pk=member.pk).exists(),
     }
-    return render(request, "members/correction_detail.html", context)
+    return form_page(request, "members/correction_detail.html", context)
 
 
 @require_POST

@@ -202,7 +202,7 @@ def member_add(request):
                 request, _("%(name)s is on the roll.") % {"name": member.name}
             )
             return redirect(member)
-    return render(request, "members/member_add.html", {"form": form})
+    return form_page(request, "members/member_add.html", {"form": form})
 
 
 def first_values(request):
@@ -232,7 +232,7 @@ def member_edit(request, pk):
             messages.success(request, _("Saved."))
             return redirect("members:member_detail", pk)
     context = {"form": form, "name": name, "pk": pk}
-    return render(request, "members/member_edit.html", context)
+    return form_page(request, "members/member_edit.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -252,7 +252,7 @@ def member_state(request, pk):
         else:
             messages.success(request, _("The state is changed."))
             return redirect("members:member_detail", pk)
-    return render(request, "members/member_state.html", context)
+    return form_page(request, "members/member_state.html", context)
 
 
 def steps_from(member):
@@ -283,3 +283,9 @@ def confirm_state(request, member, form):
             "carried": [(name, form[name].value() or "") for name in form.fields],
         },
     )
+
+
+def form_page(request, template, context):
+    """A page with a form; 422 once something in it was refused."""
+    status = 422 if context["form"].errors else 200
+    return render(request, template, context, status=status)
