@@ -41,6 +41,12 @@ class BranchField(forms.CharField):
         self.widget = forms.Select(choices=[("", empty_label), *choices])
         return len(shown)
 
+    @staticmethod
+    def code_in(typed):
+        """What was typed if it may be the code of a branch, else the empty text."""
+        code = str(typed or "").strip()
+        return code if code.isprintable() and len(code) <= 32 else ""
+
     def clean(self, value):
         typed = super().clean(value)
         if not typed:

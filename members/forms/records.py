@@ -248,8 +248,8 @@ class MemberAddForm(MemberForm):
     def _offer_groups(self, branches):
         groups = PartyGroup.objects.filter(branch__in=branches, dissolved_on=None)
         chosen = self.data.get("branch") or self.initial.get("branch")
-        if isinstance(chosen, str) and chosen:
-            groups = groups.filter(branch__code=chosen)
+        if code := BranchField.code_in(chosen):
+            groups = groups.filter(branch__code=code)
         groups = groups.select_related("branch").order_by("branch__path", "name")
         if not 0 < len(groups[: LONGEST_LIST + 1]) <= LONGEST_LIST:
             del self.fields["party_group"]

@@ -151,7 +151,7 @@ class RollFilter(django_filters.FilterSet):
             branch__in=access.managed_branches(self.request.user, "view_roll"),
             dissolved_on=None,
         ).select_related("branch")
-        if code := self.data.get("branch"):
+        if code := BranchField.code_in(self.data.get("branch")):
             groups = groups.filter(branch__code=code)
         offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
         if not offered or len(offered) > LONGEST_LIST:

@@ -207,7 +207,7 @@ def member_add(request):
 
 def first_values(request):
     """What a new form starts from: the branch it was opened from, or the only one."""
-    code = request.GET.get("branch", "")[:120]
+    code = request.GET.get("branch", "")
     if not code:
         branches = access.managed_branches(request.user, "manage_roll")
         codes = branches.holding_members().filter(closed_on=None)
