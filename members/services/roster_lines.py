@@ -375,6 +375,8 @@ def _check(line: Line) -> None:
             validate_constraints=False,
         )
     except ValidationError as refusal:
+        if "id_number" in told | refusal.error_dict.keys():
+            told |= {"sex", "birth_date"} - line.values.keys()  # they follow from it
         for name, errors in refusal.error_dict.items():
             if name not in told:
                 line.refuse_with(ValidationError({name: errors}))
