@@ -195,5 +195,8 @@ def is_api(request):
 
 def answer(error):
     return JsonResponse(
-        describe(error, []), status=error.status_code, content_type=CONTENT_TYPE
+        describe(error, []),
+        status=error.status_code,
+        content_type=CONTENT_TYPE,
+        json_dumps_params={"ensure_ascii": False},
     )
