@@ -41,7 +41,7 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args, branches, **kwargs):
         super().__init__(*args, **kwargs)
-        choose_first(self.fields["branch"], branches)
+        choose_first(self, branches)
 
     def clean_file(self):
         """Judge the kind by the content alone (UP-01); the worker reads the rest."""
@@ -97,11 +97,11 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args, branches, **kwargs):
         super().__init__(*args, **kwargs)
-        choose_first(self.fields["branch"], branches)
+        choose_first(self, branches)
 
 
-def choose_first(field, branches):
+def choose_first(form, branches):
     """Offer `branches`, the topmost of them already chosen."""
-    field.offer(branches)
-    if field.initial is None:
-        field.initial = branches.first()
+    form.fields["branch"].offer(branches)
+    if form.initial.get("branch") is None:
+        form.initial["branch"] = branches.first()
