@@ -118,11 +118,11 @@ class Portal:
         return self.python("worker", "-m", *command)
 
     def python(self, log: str, *words: str, **options) -> subprocess.Popen:
-        """Start a Python process that quits at once should we be killed."""
+        """Start a Python process that is killed with us: asked, it might not hear."""
         return spawn(
             [sys.executable, *words],
             log=self.place.log(log),
-            last_signal=signal.SIGQUIT,
+            last_signal=signal.SIGKILL,
             cwd=ROOT,
             **options,
         )
