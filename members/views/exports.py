@@ -57,7 +57,7 @@ def export_list(request):
 def export_add(request):
     branches = branches_of(request.user)
     form = ExportForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         branches=branches,
         initial={"branch": branches.filter(code=request.GET.get("branch", "")).first()},
     )

@@ -68,8 +68,7 @@ def import_list(request):
 def import_add(request):
     branches = branches_of(request.user)
     form = ImportForm(
-        request.POST or None,
-        request.FILES or None,
+        *((request.POST, request.FILES) if request.method == "POST" else ()),
         branches=branches,
         initial={"branch": branches.filter(code=request.GET.get("branch", "")).first()},
     )
@@ -206,7 +205,9 @@ def import_refused(request, pk):
 def import_apply(request, pk):
     """Whoever sent the file applies it: the history of the records names one person."""
     batch = find(request, pk, uploaded_by=request.user)
-    form = ApplyForm(request.POST or None, refused=batch.refused)
+    form = ApplyForm(
+        request.POST if "confirmed" in request.POST else None, refused=batch.refused
+    )
     if "confirmed" in request.POST and form.is_valid():
         try:
             imports.ask_to_apply(batch, **form.cleaned_data)
