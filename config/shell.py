@@ -7,6 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from members import access
 
 SITE_NAME = _("Branch Portal")
+# The pages that stand below "Branches" in the navigation.
+OF_BRANCHES = (
+    "members:branch_",
+    "members:term_",
+    "members:group_",
+    "members:appointment_",
+)
 
 
 def shell(request):
@@ -38,9 +45,7 @@ def _navigation(request, user):
         )
     if user.member_id or access.scope(user, "view_branch"):
         entries.append(
-            entry(
-                here, _("Branches"), "members:branch_tree", "sitemap", "members:branch_"
-            )
+            entry(here, _("Branches"), "members:branch_tree", "sitemap", OF_BRANCHES)
         )
     if access.scope(user, "manage_roll"):
         entries.append(

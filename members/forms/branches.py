@@ -44,7 +44,7 @@ class BranchSearchForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    on = forms.DateField(label=_("As of"), widget=day_input())
+    on = forms.DateField(label=_("As of"), widget=day_input(), required=False)
 
 
 class BranchForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 """Why may this person see this? For those who hold explain_access on the branch."""
 
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from members import access
@@ -13,17 +14,18 @@ from members.views.branches import trail
 def branch_access(request, pk):
     explained = access.reachable(request.user, Branch, "explain_access")
     branch = get_object_or_404(explained, pk=pk)
-    return _answer(request, branch, branch, "branch_access")
+    title = _("Who may see this branch, and why")
+    return _answer(request, branch, branch, "branch_access", title)
 
 
 @require_GET
 def member_access(request, pk):
     explained = access.reachable(request.user, Member, "explain_access")
     member = get_object_or_404(explained.select_related("branch"), pk=pk)
-    return _answer(request, member, member.branch, "member_access")
+    return _answer(request, member, member.branch, "member_access", member.name)
 
 
-def _answer(request, record, branch, page):
+def _answer(request, record, branch, page, here):
     asked = "account" in request.GET
     form = AccountCheckForm(request.GET if asked else None)
     context = {
@@ -31,7 +33,7 @@ def _answer(request, record, branch, page):
         "branch": branch,
         "form": form,
         "reasons": access.explain(record),
-        "breadcrumbs": trail(request.user, branch, str(record)),
+        "breadcrumbs": trail(request.user, branch, here),
     }
     if asked and form.is_valid():
         name = form.cleaned_data["account"].strip()

@@ -158,11 +158,12 @@ def results(user, text: str, *, closed: bool) -> dict:
     branches = list(found.order_by("code")[: RESULTS + 1])
     keys = {int(key) for branch in branches for key in branch.path.split(".")[:-2]}
     names = {branch.pk: str(branch) for branch in Branch.objects.filter(pk__in=keys)}
+
+    def above(branch: Branch) -> str:
+        return " / ".join(names[int(key)] for key in branch.path.split(".")[:-2])
+
     return {
-        "results": [
-            (branch, [names[int(key)] for key in branch.path.split(".")[:-2]])
-            for branch in branches[:RESULTS]
-        ],
+        "results": [(branch, above(branch)) for branch in branches[:RESULTS]],
         "more": len(branches) > RESULTS,
         "most": RESULTS,
     }

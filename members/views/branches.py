@@ -61,16 +61,17 @@ def branch_detail(request, pk):
     user, today = request.user, access.today()
     branch = get_object_or_404(access.visible_branches(user), pk=pk)
     form = DayForm(request.GET if "on" in request.GET else {"on": today})
-    on = form.cleaned_data["on"] if form.is_valid() else today
+    on = (form.is_valid() and form.cleaned_data["on"]) or today
     rights = access.rights_on(user, branch)
+    offices = offices_of(branch)
     states = counts_by_state(user, branch) if "view_roll" in rights else None
     full = states.get(Member.State.FULL, 0) if states is not None else None
-    committee = committee_on(user, branch, on, full)
-    context = {"branch": branch, "on": on, "today": today, "day_form": form} | committee
+    context = {"branch": branch, "on": on, "today": today, "day_form": form}
+    context |= committee_on(user, branch, offices, on, full)
     if request.htmx:
         return render(request, "members/branch_detail.html#committee", context)
     terms = list(branch.terms.all())
-    groups = party_groups(user, branch, "view_roll" in rights)
+    groups = party_groups(user, branch, offices, with_counts="view_roll" in rights)
     below = branch_tree.children(user, branch, most=CHILDREN)
     context |= {
         "breadcrumbs": trail(user, branch),
@@ -83,14 +84,14 @@ def branch_detail(request, pk):
         "roll_url": roll_url(branch),
         "below": below,
         "history": branch_history.lines(branch),
-        "hints": hints(branch, terms, states, groups, today),
+        "hints": hints(branch, terms, states, groups, today) if rights else [],
+        "sees_roll": "view_roll" in rights,
     }
-    return render(
-        request, "members/branch_detail.html", context | actions(user, branch)
-    )
+    context |= actions(user, branch, offices)
+    return render(request, "members/branch_detail.html", context)
 
 
-def actions(user, branch: Branch) -> dict[str, bool]:
+def actions(user, branch: Branch, offices: list[Office]) -> dict[str, bool]:
     """What `user` may do here; nothing on a branch that is closed."""
     rights = access.rights_on(user, branch)
     stands = not branch.is_closed
@@ -100,7 +101,7 @@ def actions(user, branch: Branch) -> dict[str, bool]:
         "may_add": stands and "manage_tree" in rights and bool(kinds_below(branch)),
         "may_move": stands and access.can_move(user, branch),
         "may_close": stands and access.can_close(user, branch),
-        "may_appoint": stands and bool(offices_to_give(user, branch)),
+        "may_appoint": stands and bool(offices_to_give(user, branch, offices)),
         "may_start_term": stands
         and "change_branch" in rights
         and branch.years_of_term is not None,
@@ -114,14 +115,9 @@ def kinds_below(branch: Branch) -> set[Branch.Kind]:
     return {kind for kind, above in Branch.PARENTS.items() if branch.kind in above}
 
 
-def offices_to_give(user, branch: Branch) -> list[Office]:
-    """The offices of `branch` to which `user` may appoint."""
-    return [
-        office
-        for office in offices_of(branch)
-        if access.can_appoint(user, office, branch)
-        and (not office.of_group or branch.holds_members)
-    ]
+def offices_to_give(user, branch: Branch, offices: list[Office]) -> list[Office]:
+    """Those of its `offices` to which `user` may appoint."""
+    return [one for one in offices if access.can_appoint(user, one, branch)]
 
 
 def offices_of(branch: Branch) -> list[Office]:
@@ -198,9 +194,9 @@ def counts_by_state(user, branch: Branch) -> dict[str, int] | None:
     return dict(roll.order_by().values_list("state").annotate(Count("pk")))
 
 
-def state_rows(states: dict[str, int] | None) -> list[dict[str, object]]:
+def state_rows(states: dict[str, int] | None) -> list[dict[str, object]] | None:
     if states is None:
-        return []
+        return None
     return [
         {"label": Member.State(state).label, "state": state, "count": states[state]}
         for state in Member.LIVE
@@ -212,7 +208,9 @@ def in_party(states: dict[str, int]) -> int:
     return sum(states.get(state, 0) for state in Member.IN_PARTY)
 
 
-def committee_on(user, branch: Branch, on: date, full_members: int | None) -> dict:
+def committee_on(
+    user, branch: Branch, offices: list[Office], on: date, full_members: int | None
+) -> dict:
     """Who held which office on the day `on`; today also who is missing and who comes."""
     held = (
         access.visible_appointments(user)
@@ -221,8 +219,7 @@ def committee_on(user, branch: Branch, on: date, full_members: int | None) -> di
         .order_by("office__position", "starts_on", "pk")
     )
     is_today = on == access.today()
-    offices = offices_of(branch)
-    to_give = {o.pk for o in offices if access.can_appoint(user, o, branch)}
+    to_give = {office.pk for office in offices_to_give(user, branch, offices)}
     in_force = as_holders(user, held.in_force(on), to_give)
     coming = (
         as_holders(user, held.filter(starts_on__gt=on), to_give) if is_today else []
@@ -246,6 +243,7 @@ def committee_on(user, branch: Branch, on: date, full_members: int | None) -> di
         for holder in in_force
         if holder.appointment.office.in_committee
     }
+    may_see_hints = branch.is_within(access.scope(user, "view_branch"))
     missing = branch_hints.about_committee(
         branch,
         full_members=full_members,
@@ -255,7 +253,7 @@ def committee_on(user, branch: Branch, on: date, full_members: int | None) -> di
     return {
         "seats": sorted(seats.values(), key=lambda seat: seat.office.position),
         "coming": coming,
-        "committee_hints": missing if is_today else [],
+        "committee_hints": missing if is_today and may_see_hints else [],
         "is_today": is_today,
     }
 
@@ -279,7 +277,9 @@ def as_holders(user, appointments, to_give: set[int]) -> list[Holder]:
     ]
 
 
-def party_groups(user, branch: Branch, with_counts: bool) -> list[Group]:
+def party_groups(
+    user, branch: Branch, offices: list[Office], *, with_counts: bool
+) -> list[Group]:
     """The standing Party groups with leaders and, for who sees the roll, numbers."""
     groups = list(branch.party_groups.filter(dissolved_on=None))
     leading = (
@@ -288,8 +288,8 @@ def party_groups(user, branch: Branch, with_counts: bool) -> list[Group]:
         .in_force(access.today())
         .select_related("member", "office")
     )
-    offices = [office for office in offices_of(branch) if office.of_group]
-    to_give = {o.pk for o in offices if access.can_appoint(user, o, branch)}
+    leading_offices = [office for office in offices if office.of_group]
+    to_give = {one.pk for one in offices_to_give(user, branch, leading_offices)}
     leaders: dict[int | None, list[Holder]] = {}
     for holder in as_holders(user, leading, to_give):
         leaders.setdefault(holder.appointment.party_group_id, []).append(holder)

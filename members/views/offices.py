@@ -12,7 +12,7 @@ from members.forms.refusals import add_refusal
 from members.models import Appointment, Member
 from members.services import offices
 from members.views.branch_changes import form_page, get_or_post, posted
-from members.views.branches import offices_to_give, trail
+from members.views.branches import offices_of, offices_to_give, trail
 
 
 @get_or_post
@@ -22,7 +22,7 @@ def appointment_add(request, pk):
     branch = get_object_or_404(
         access.managed_branches(user, "manage_offices").filter(closed_on=None), pk=pk
     )
-    to_give = offices_to_give(user, branch)
+    to_give = offices_to_give(user, branch, offices_of(branch))
     if not to_give:
         raise Http404
     code = request.GET.get("office", "")
