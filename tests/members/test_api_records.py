@@ -79,6 +79,19 @@ def test_a_number_that_is_on_a_roll_is_refused(client, branch):
     assert ID_NUMBER not in answer.content.decode()
 
 
+def test_asking_for_numbers_elsewhere_is_counted_and_limited(client, branch, settings):
+    settings.ROLL_INQUIRIES_PER_HOUR = 2
+    build.member(id_number=ID_NUMBER, birth_date=BORN)  # on a roll out of reach
+    body = NEW | {"branch": branch.pk}
+
+    codes = [
+        client.post("/api/v1/members/", body, format="json").json()["errors"][0]["code"]
+        for _time in range(3)
+    ]
+
+    assert codes == ["already_on_roll", "already_on_roll", "too_many_inquiries"]
+
+
 def test_sealed_values_leave_masked_and_by_no_route(client, branch, secretary):
     member = build.member(branch=branch)
     for name, value in SECRETS.items():
