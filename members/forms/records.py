@@ -251,7 +251,8 @@ class MemberAddForm(MemberForm):
         if code := BranchField.code_in(chosen):
             groups = groups.filter(branch__code=code)
         groups = groups.select_related("branch").order_by("branch__path", "name")
-        if not 0 < len(groups[: LONGEST_LIST + 1]) <= LONGEST_LIST:
+        offered = len(groups[: LONGEST_LIST + 1])
+        if not 0 < offered <= LONGEST_LIST and not self.data.get("party_group"):
             del self.fields["party_group"]
             return
         self.fields["party_group"].queryset = groups
