@@ -30,7 +30,9 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         prefix, _bar, secret = rest.partition("_")
         if mark != MARK or not secret or not text.isascii() or "\0" in text:
             return None
-        found = self.usable(on).filter(prefix=prefix).select_related("user__member__branch")
+        found = (
+            self.usable(on).filter(prefix=prefix).select_related("user__member__branch")
+        )
         token = found.first()
         digest = token.digest if token else ""
         return token if hmac.compare_digest(digest, digest_of(secret)) else None
