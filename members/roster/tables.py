@@ -205,9 +205,13 @@ def _is_note(table: Table, texts: list[str]) -> bool:
     fields = {
         column.field: _at(texts, index) for index, column in table.columns.items()
     }
+    filled = [fold(text) for text in texts if text]
+    # A sum may stand below any column, that of the ID numbers too.
+    sums = len(fields.get("id_number", "")) < 15
+    if sums and any(
+        _TOTAL.fullmatch(text) for text in (filled[0], fold(fields.get("name", "")))
+    ):
+        return True
     if fields.get("id_number") or fields.get("record"):
         return False
-    filled = [fold(text) for text in texts if text]
-    if _TOTAL.fullmatch(filled[0]) or _TOTAL.fullmatch(fold(fields.get("name", ""))):
-        return True
     return len(filled) <= 6 and any(_SIGNATURE.fullmatch(text) for text in filled)

@@ -36,9 +36,11 @@ def test_a_roster_is_mended_and_applied(portal, axe):
     secretary = build.secretary(of=branch)
     portal.sign_in(secretary)
 
-    offer(portal, b"this is no roster")
+    offer(portal, b"%PDF-1.7 this is no roster")
     portal.wait_for_selector(".field-error")
     assert not ImportBatch.objects.exists()
+    send(portal, b"this is no roster either")
+    assert ImportBatch.objects.latest("pk").state == "refused"
     axe(portal)
 
     send(portal, roster(rosters.person(1, "陈一"), FAULTY))
@@ -51,7 +53,7 @@ def test_a_roster_is_mended_and_applied(portal, axe):
     mended = rosters.person(2, "李二")
     send(portal, roster(rosters.person(1, "陈一"), mended))
     assert rosters.id_number(2) not in portal.content()
-    portal.get_by_role("link", name="应用").first.click()
+    portal.locator("a[href$='/apply/']").click()
     axe(portal)
     portal.click("main form button.btn-primary, main form button.btn-danger")
     portal.wait_for_load_state("networkidle")
