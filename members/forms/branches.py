@@ -24,7 +24,7 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-def document_number(*, required: bool = False, help_text: str = "") -> forms.CharField:
+def document_number(*, required=False, help_text="") -> forms.CharField:
     return forms.CharField(
         label=_("Document number"),
         max_length=60,

@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from members import access
 from members.forms.access_reasons import AccountCheckForm
@@ -10,7 +10,7 @@ from members.models import Branch, Member, User
 from members.views.branches import trail
 
 
-@require_GET
+@require_safe
 def branch_access(request, pk):
     explained = access.reachable(request.user, Branch, "explain_access")
     branch = get_object_or_404(explained, pk=pk)
@@ -18,7 +18,7 @@ def branch_access(request, pk):
     return _answer(request, branch, branch, "branch_access", title)
 
 
-@require_GET
+@require_safe
 def member_access(request, pk):
     explained = access.reachable(request.user, Member, "explain_access")
     member = get_object_or_404(explained.select_related("branch"), pk=pk)

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from members import access
 from members.forms.branches import BranchSearchForm
@@ -40,7 +40,7 @@ class Level:
     after: str = ""
 
 
-@require_GET
+@require_safe
 def branch_tree(request):
     form = BranchSearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
@@ -55,7 +55,7 @@ def branch_tree(request):
     return render(request, f"{page}#branches" if request.htmx else page, context)
 
 
-@require_GET
+@require_safe
 def branch_children(request, pk):
     """The next level below one branch; without htmx the tree opened there."""
     branch = get_object_or_404(access.visible_branches(request.user), pk=pk)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from members import access, branch_hints, branch_history
 from members.code_tables import PROVINCE
@@ -56,7 +56,7 @@ class Group:
     may_appoint: bool
 
 
-@require_GET
+@require_safe
 def branch_detail(request, pk):
     user, today = request.user, access.today()
     branch = get_object_or_404(access.visible_branches(user), pk=pk)
@@ -145,9 +145,9 @@ def trail(user, branch: Branch, here: str = "") -> list[dict[str, str | None]]:
     return [*items, {"label": here, "url": None}] if here else items
 
 
-def facts(branch: Branch) -> list[dict[str, str]]:
+def facts(branch: Branch) -> list[dict[str, object]]:
     """What the record of the branch says, for components/definition_list.html."""
-    rows = [
+    rows: list[tuple[str, object]] = [
         (_("Full name"), branch.name),
         (_("Code"), branch.code),
         (_("Kind"), branch.get_kind_display()),

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from members.models import LocalCode, Office, User
 from members.services import branches
+from members.views import branches as views
 from members.views.branches import region_name
 from tests import build
 
@@ -145,6 +146,15 @@ def test_a_committee_counts_the_people_below_it(client):
     states = page(client, user, top).context["states"]
 
     assert {row["state"]: row["count"] for row in states} == {"full": 2}
+
+
+def test_too_many_branches_are_counted_in_the_roll(client, monkeypatch):
+    monkeypatch.setattr(views, "COUNTED_BELOW", 2)
+    top, left, _right = build.tree()
+    answer = page(client, build.secretary(of=top, home=left), top)
+
+    assert answer.context["states"] is None
+    assert f"/members/roll/?branch={top.code}" in answer.content.decode()
 
 
 def test_too_small_and_too_large_a_branch_is_pointed_out(client):  # ORG-14
