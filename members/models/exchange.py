@@ -14,9 +14,10 @@ from members.sealing import SealedField, SealedModel
 class ImportBatch(SealedModel):
     """One uploaded roster, from the file to the applied rows.
 
-    `report` is JSON: {"columns": [...], "changed": [{"row", "name", "kind",
-    "fields": [[field, old, new], …]}], "refused": [{"row", "column", "code",
-    "reason", "cells": [...]}], "header": [...]}; sealed, for it quotes the file.
+    `report` is JSON (members/services/imports.py), sealed, for it quotes the file:
+    "language", "header", "unknown" columns, "left_out" rows; "lines": [row, kind, name,
+    [[field, old, new], …]] with G4 masked; "refused": {"row", "name", "faults":
+    [[field, label, code, reason], …], "cells"}.
     """
 
     class State(models.TextChoices):

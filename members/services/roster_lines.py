@@ -189,8 +189,12 @@ def _judge_new(line: Line, known: Lookup) -> None:
     records.complete(member)
     _check(line)
     line.kind = NEW
-    given = [column.field for column in COLUMNS if column.field in values]
-    line.changes = [(name, "", _shown(member, name)) for name in given]
+    shown = {*values, "branch", "sex", "birth_date", "state"} - {"record"}
+    line.changes = [
+        (column.field, "", _shown(member, column.field))
+        for column in COLUMNS
+        if column.field in shown
+    ]
 
 
 def _first_state(line: Line) -> str:

@@ -33,6 +33,7 @@ WORKING = {State.CHECKING, State.APPLYING}
 ROWS_ON_A_PAGE = 50
 # What is shown of a new person at once; the rest is a line below.
 MAIN = ("state", "branch", "id_number", "phone", "admitted_on")
+WIDE = {"id_number", "branch"}  # too long for half a phone
 
 
 def branches_of(user):
@@ -181,7 +182,9 @@ def sound_row(line):
         for field, old, new in changes
         if kind == CHANGED or field not in {*MAIN, "name"}
     ]
-    main = [(BY_FIELD[field].header, given.get(field, "")) for field in MAIN]
+    main = [
+        (BY_FIELD[field].header, given.get(field, ""), field in WIDE) for field in MAIN
+    ]
     return {"number": number, "name": name, "main": main, "changes": rest}
 
 

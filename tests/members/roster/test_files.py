@@ -72,7 +72,7 @@ def test_title_rows_blank_rows_totals_and_signatures():
         ["", " ", "\u3000"],
         HEADER,
         person(2, "李秀英"),
-        ["合计", "", "2"],
+        ["合计", "2人"],
         ["共2人"],
         ["填表人：王会计", "", "", "审核人：李书记"],
     ]
