@@ -7,7 +7,7 @@ English header; how its cells are read and how a record is written into it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import get_language
@@ -78,10 +78,11 @@ class Column:
     width: int = 14
     table: CodeTable | None = None
     help: StrOrPromise = ""
-    names: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", (self.zh, self.en, *self.others))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every header that is read, the one we write first."""
+        return (self.zh, self.en, *self.others)
 
     @property
     def header(self) -> str:

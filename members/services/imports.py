@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pghistory
 from celery.exceptions import SoftTimeLimitExceeded
@@ -84,14 +84,18 @@ def check(batch_id: int) -> None:
 
 
 def _speaking(batch: ImportBatch) -> Any:
-    return translation.override(json.loads(batch.report)["language"])
+    return translation.override(json.loads(_text(batch))["language"])
+
+
+def _text(batch: ImportBatch) -> str:
+    return cast(str, batch.report)
 
 
 def _check(batch: ImportBatch) -> None:
     try:
         _check_rights(batch)
         made = rosters.plan(
-            read_roster(batch.file),
+            read_roster(cast(bytes, batch.file)),
             branch=batch.branch,
             by=batch.uploaded_by,
             tick=teller(batch),
@@ -186,7 +190,7 @@ def _as_json(cell: Any) -> Any:
 def read_report(batch: ImportBatch) -> dict[str, Any]:
     """The report; empty where it was wiped or is not made yet."""
     report: dict[str, Any] = {"lines": [], "refused": [], "unknown": [], "left_out": []}
-    return report | json.loads(batch.report or "{}")
+    return report | json.loads(_text(batch) or "{}")
 
 
 def refused_file(batch: ImportBatch) -> bytes:
@@ -265,7 +269,7 @@ def _apply(batch: ImportBatch) -> None:
         _check_rights(batch)
         Branch.objects.select_for_update(no_key=True).get(pk=batch.branch_id)
         made = rosters.plan(
-            read_roster(batch.file),
+            read_roster(cast(bytes, batch.file)),
             branch=batch.branch,
             by=by,
             lock=True,

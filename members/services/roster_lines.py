@@ -121,8 +121,8 @@ def read_line(table: Table, row: Row) -> Line:
             continue
         if value is not None:
             line.values[column.field] = value
-    if isinstance(number := line.values.get("id_number"), str):
-        line.id_index = index_of(Member, "id_number_index", number)
+    if isinstance(id_number := line.values.get("id_number"), str):
+        line.id_index = index_of(Member, "id_number_index", id_number)
     return line
 
 

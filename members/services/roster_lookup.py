@@ -60,7 +60,8 @@ class Lookup:
     def _read_live(self, indexes: set[bytes]) -> Iterator[tuple[bytes, int]]:
         for some in chunks(indexes):
             rows = Member.objects.live().filter(id_number_index__in=some).order_by()
-            yield from rows.values_list("id_number_index", "pk")
+            for index, key in rows.values_list("id_number_index", "pk"):
+                yield bytes(index), key
 
     def _read_left(self, indexes: set[bytes]) -> Iterator[tuple[bytes, date]]:
         """When those who left the Party did so, the last time (MEM-21)."""
