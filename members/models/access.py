@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,21 @@ class GrantQuerySet(models.QuerySet):
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=on))
 
 
-class BranchGrant(UserObjectPermissionBase):
+class Grant(UserObjectPermissionBase):
+    """What grants on branches and on records have in common, named in our words."""
+
+    content_object: Any
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("account"))
+    permission = models.ForeignKey(Permission, models.CASCADE, verbose_name=_("right"))
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.content_object}"
+
+
+class BranchGrant(Grant):
     """A right on a branch and all branches below it, from a day to a day.
 
     Most come from an appointment and follow its dates; one without an appointment was
@@ -78,7 +93,7 @@ class BranchGrant(UserObjectPermissionBase):
         ]
 
 
-class MemberGrant(UserObjectPermissionBase):
+class MemberGrant(Grant):
     """A right on one member's record: for its owner, or a purpose with an end date."""
 
     OWNER = "owner"
