@@ -44,11 +44,11 @@ INSTALLED_APPS = [
     "community",
     "feedback",
     "members",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "django_linear_migrations",
-    "django.contrib.admin",
+    "config.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -223,6 +223,22 @@ SEALING_KEY_FILE = env("SEALING_KEY_FILE", default=str(VAR / "keys" / "ring.json
 SEALING_KEK = os.environ.get("SEALING_KEK", "")  # goes before SEALING_KEK_FILE
 SEALING_KEK_FILE = env("SEALING_KEK_FILE", default=str(VAR / "keys" / "kek"))
 SEALING_CIPHER = env("SEALING_CIPHER", default="sm4")
+
+# --- administration ---------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": _("Branch Portal"),
+    "SITE_HEADER": _("Branch Portal"),
+    "SITE_SUBHEADER": _("Administration"),
+    "SITE_URL": reverse_lazy("desk"),
+    "SITE_SYMBOL": "flag",
+    "THEME": "light",
+    "BORDER_RADIUS": None,
+    "SHOW_BACK_BUTTON": True,
+}
+# A file that waits to be confirmed stays in the cache: web processes hold no state.
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # --- languages and time -----------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

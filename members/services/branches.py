@@ -295,6 +295,13 @@ def start_term(
     )
 
 
+def correct_term(term: Term, *, document_number: str, by: User | None) -> Term:
+    """Enter the right number of the document of a term."""
+    term.document_number = document_number.strip()
+    term.save(update_fields=["document_number"])
+    return term
+
+
 def _check_term(starts_on: date, ends_on: date) -> None:
     if ends_on > add_years(starts_on, 5):
         message = _("A term lasts at most 5 years.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -170,6 +172,22 @@ def give_rights(appointment: Appointment) -> None:
             },
         )
     access.forget(user)
+
+
+@transaction.atomic
+def change_office(
+    office: Office, *, by: User | None, rights: Iterable[Permission] | None = None
+) -> Office:
+    """Save a new or changed office; given `rights`, those in it have exactly these.
+
+    Raises ValidationError by field for what the model refuses.
+    """
+    office.full_clean()
+    office.save()
+    if rights is not None:
+        office.permissions.set(rights)
+        renew_rights(office)
+    return office
 
 
 @transaction.atomic

@@ -1,0 +1,186 @@
+"""What all pages of the administration have in common.
+
+Lists, forms, choices, histories and actions hold the records that `members.access` gives,
+nothing is deleted, and what is saved is saved by a service.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from unfold.admin import ModelAdmin
+
+from members import access
+from members.admin import history
+from members.forms.refusals import add_refusal
+from members.masking import masked
+from members.models import Office, User
+from members.sealing import IndexField, SealedField
+
+# Tables without personal data, offered in forms to whoever may fill them in.
+OPEN_TABLES = frozenset({Office})
+
+
+class ServiceForm(forms.ModelForm):
+    """A form whose last check is the service itself: what it refuses stands at the field.
+
+    `asked_by` is the account that asks, set by ScopedAdmin.
+    """
+
+    asked_by: User
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.errors:
+            return
+        try:
+            self.instance = self.write()
+        except ValidationError as refusal:
+            add_refusal(self, refusal)
+
+    def write(self) -> Any:
+        """Call the service with what was entered; return the record it wrote."""
+        raise NotImplementedError
+
+    def validate_constraints(self):
+        """Left to the service, which knows whom it may tell what."""
+
+    def _update_errors(self, errors):
+        """Show a fault of a field that is not in the form on top of it."""
+        add_refusal(self, errors)
+
+    def _save_m2m(self):
+        """Nothing is left to save."""
+
+
+class ScopedAdmin(ModelAdmin):
+    """Shows and changes what the account may, and nothing else (AZ-05, AZ-06).
+
+    `writes`: the fields that change a record that stands; all others are read-only then.
+    """
+
+    form = ServiceForm
+    writes: tuple[str, ...] = ()
+    list_per_page = 50
+    list_filter_sheet = False
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    view_on_site = False
+    save_as = False
+
+    # --- which records ---
+    def get_queryset(self, request):
+        records = access.reachable(request.user, self.model)
+        return records.order_by(
+            *self.get_ordering(request) or self.model._meta.ordering
+        )
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None):
+        return self.may(request, "view", obj)
+
+    def has_add_permission(self, request):
+        return self.may(request, "add")
+
+    def has_change_permission(self, request, obj=None):
+        return self.may(request, "change", obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def may(self, request, action, obj=None):
+        """Whether there may be such records and, given one, whether it is among them."""
+        permission = f"members.{action}_{self.opts.model_name}"
+        if not access.may(request.user, permission):
+            return False
+        return obj is None or access.may(request.user, permission, obj)
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        raise Http404
+
+    def lookup_allowed(self, lookup, value, request):
+        """Filter by what is declared alone: another column is a leak (IN-02)."""
+        declared = {
+            name for name in self.get_list_filter(request) if isinstance(name, str)
+        }
+        return lookup.split("__")[0] in declared
+
+    # --- forms ---
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.asked_by = request.user
+        return form
+
+    def get_readonly_fields(self, request, obj=None):
+        """Of a record that stands, all but `writes`; sealed fields never open (AZ-11)."""
+        if obj is None:
+            return super().get_readonly_fields(request, obj)
+        shown = self.fields_of(request, obj)
+        return [name for name in shown if name not in self.get_writes(request, obj)]
+
+    def fields_of(self, request, obj):
+        declared = [
+            name
+            for _title, part in self.get_fieldsets(request, obj)
+            for name in part["fields"]
+        ]
+        return [
+            name
+            for item in declared
+            for name in (item if isinstance(item, (list, tuple)) else [item])
+        ]
+
+    def get_writes(self, request, obj):
+        return self.writes
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = self.choices_for(db_field, request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def choices_for(self, db_field, request):
+        """The records a foreign key may name: those one may see (AZ-06)."""
+        model = db_field.remote_field.model
+        if model in OPEN_TABLES:
+            return model._default_manager.all()
+        return access.reachable(request.user, model)
+
+    def save_model(self, request, obj, form, change):
+        """Saved already, by the service the form called."""
+
+    # --- history ---
+    def history_view(self, request, object_id, extra_context=None):
+        if not hasattr(self.model, "pgh_event_model"):
+            return super().history_view(request, object_id, extra_context)
+        record = self.get_object(request, object_id)
+        if record is None or not self.has_view_permission(request, record):
+            raise Http404
+        return history.page(self, request, record)
+
+
+class ReadOnlyAdmin(ScopedAdmin):
+    """What others write: shown, and changed nowhere here."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+def sealed(name: str, model) -> Any:
+    """A column for a sealed field that shows its mask."""
+
+    def column(self, obj):
+        return masked(obj, name) or "-"
+
+    column.short_description = model._meta.get_field(name).verbose_name
+    return column
+
+
+def is_sealed(field) -> bool:
+    return isinstance(field, SealedField | IndexField)

@@ -1,0 +1,98 @@
+"""Rosters that came and went, and the code tables that change."""
+
+from django.contrib import admin
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats import base_formats
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+
+from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
+from members.models import Export, ImportBatch, LocalCode
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnlyAdmin):
+    """What was imported, by whom and how much; the file itself stays sealed."""
+
+    list_display = ("file_name", "branch", "uploaded_by", "state", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("branch", "uploaded_by")
+    search_fields = ("branch__name", "branch__code")
+    fields = (
+        ("branch", "uploaded_by"),
+        ("file_name", "state"),
+        ("error",),
+        ("rows", "accepted", "changed"),
+        ("unchanged", "refused"),
+        ("created_at", "checked_at", "applied_at"),
+    )
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    """What was exported, by whom and why; the file itself stays sealed."""
+
+    list_display = ("branch", "requested_by", "reason", "state", "rows", "requested_at")
+    list_filter = ("state", "format")
+    list_select_related = ("branch", "requested_by")
+    search_fields = ("branch__name", "branch__code")
+    fields = (
+        ("branch", "requested_by"),
+        ("reason", "format"),
+        ("state", "error"),
+        ("rows",),
+        ("requested_at", "ready_at"),
+        ("expires_at", "downloaded_at"),
+    )
+
+
+class LocalCodeForm(ServiceForm):
+    def write(self):
+        self.instance.full_clean()
+        self.instance.save()
+        return self.instance
+
+
+class LocalCodeResource(resources.ModelResource):
+    class Meta:
+        model = LocalCode
+        fields = (
+            "table",
+            "code",
+            "name_zh",
+            "name_en",
+            "valid_from",
+            "valid_until",
+            "source",
+        )
+        import_id_fields = ("table", "code", "valid_from")
+        clean_model_instances = True
+        skip_unchanged = True
+
+
+@admin.register(LocalCode)
+class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
+    """Regions and posts; whoever may change them may bring and take them as a file."""
+
+    form = LocalCodeForm
+    resource_classes = (LocalCodeResource,)
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    # Text alone: a workbook would have to be weighed before it is opened (UP-04).
+    formats = import_formats = export_formats = (base_formats.CSV,)
+    list_display = ("table", "code", "name_zh", "name_en", "valid_from", "valid_until")
+    list_filter = ("table",)
+    search_fields = ("code", "name_zh", "name_en")
+    writes = ("name_zh", "name_en", "valid_from", "valid_until", "source")
+    fields = (
+        ("table", "code"),
+        ("name_zh", "name_en"),
+        ("valid_from", "valid_until"),
+        "source",
+    )
+
+    def has_import_permission(self, request):
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def has_export_permission(self, request):
+        return self.has_import_permission(request)
