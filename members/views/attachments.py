@@ -1,8 +1,10 @@
-"""Files to download: never shown in the page, never run (UP-02)."""
+"""What import and export share: files to download, never shown or run (UP-02)."""
 
 from csp.decorators import csp_update
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
+
+from members.roster.cells import plain
 
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -19,3 +21,8 @@ def attachment(content, name, kind):
     response.headers["Content-Disposition"] = header
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def named_branch(request, branches):
+    """The branch of `?branch=<code>`, to be chosen beforehand."""
+    return branches.filter(code=plain(request.GET.get("branch", ""))).first()

@@ -21,7 +21,7 @@ from members.models import Export, Member
 from members.paging import Keyset
 from members.services import exports
 from members.services.progress import progress
-from members.views.attachments import attachment, sandboxed
+from members.views.attachments import attachment, named_branch, sandboxed
 
 State = Export.State
 TONES = {State.READY: "success", State.REFUSED: "danger"}
@@ -59,7 +59,7 @@ def export_add(request):
     form = ExportForm(
         request.POST if request.method == "POST" else None,
         branches=branches,
-        initial={"branch": branches.filter(code=request.GET.get("branch", "")).first()},
+        initial={"branch": named_branch(request, branches)},
     )
     if request.method == "POST" and form.is_valid():
         try:

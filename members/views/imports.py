@@ -21,7 +21,7 @@ from members.roster.template import template
 from members.services import imports
 from members.services.progress import progress
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
-from members.views.attachments import attachment, sandboxed
+from members.views.attachments import attachment, named_branch, sandboxed
 
 State = ImportBatch.State
 TONES = {
@@ -71,7 +71,7 @@ def import_add(request):
     form = ImportForm(
         *((request.POST, request.FILES) if request.method == "POST" else ()),
         branches=branches,
-        initial={"branch": branches.filter(code=request.GET.get("branch", "")).first()},
+        initial={"branch": named_branch(request, branches)},
     )
     if request.method == "POST" and form.is_valid():
         batch = imports.receive(

@@ -157,3 +157,12 @@ def test_the_list_asks_a_constant_number_of_questions(
         ask()
     with django_assert_max_num_queries(12):
         visitor.get(EXPORTS)
+
+
+def test_the_branch_of_the_address_is_chosen_beforehand(client, place):  # IN-10
+    top, _left, right = place
+    client.force_login(build.officer("secretary", of=top, home=right))
+    for code, chosen in [(right.code, right), ("x\x00", top), ("", top)]:
+        form = client.get(f"{EXPORTS}add/", {"branch": code}).context["form"]
+
+        assert form.initial["branch"] == chosen

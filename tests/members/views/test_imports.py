@@ -274,3 +274,12 @@ def test_memory_is_where_uploads_stay(settings):  # CR-01
     assert settings.FILE_UPLOAD_HANDLERS == [
         "django.core.files.uploadhandler.MemoryFileUploadHandler"
     ]
+
+
+def test_the_branch_of_the_address_is_chosen_beforehand(client, place):  # IN-10
+    top, _left, right = place
+    client.force_login(build.officer("secretary", of=top, home=right))
+    for code, chosen in [(right.code, right), ("x\x00", top), ("", top)]:
+        form = client.get(f"{IMPORTS}add/", {"branch": code}).context["form"]
+
+        assert form.initial["branch"] == chosen
