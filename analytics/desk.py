@@ -17,7 +17,15 @@ from django.utils.translation import ngettext
 
 from members import access
 from members.algorithms import add_months, add_years
-from members.models import Appointment, Branch, Correction, ImportBatch, Member, Term, User
+from members.models import (
+    Appointment,
+    Branch,
+    Correction,
+    ImportBatch,
+    Member,
+    Term,
+    User,
+)
 
 SHOWN = 5  # names shown of each kind; the rest is a count
 

@@ -70,7 +70,8 @@ class BranchGrant(Grant):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
 
-    objects = GrantQuerySet.as_manager()
+    # guardian's own manager knows no dates.
+    objects = GrantQuerySet.as_manager()  # type: ignore[misc, assignment]
 
     class Meta:
         verbose_name = _("grant on a branch")
@@ -109,7 +110,8 @@ class MemberGrant(Grant):
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
 
-    objects = GrantQuerySet.as_manager()
+    # guardian's own manager knows no dates.
+    objects = GrantQuerySet.as_manager()  # type: ignore[misc, assignment]
 
     class Meta:
         verbose_name = _("grant on a record")

@@ -217,11 +217,6 @@ class Branch(models.Model):
     def __str__(self) -> str:
         return self.short_name or self.name
 
-    def get_absolute_url(self) -> str:
-        from django.urls import reverse  # noqa: PLC0415 -- reverse needs loaded apps
-
-        return reverse("members:branch_detail", args=[self.pk])
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Take the primary key before the insert, since the path holds it."""
         if self.pk is None:
@@ -229,6 +224,11 @@ class Branch(models.Model):
             self.path = f"{self.parent.path if self.parent else ''}{self.pk}."
             kwargs["force_insert"] = True
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        from django.urls import reverse  # noqa: PLC0415 -- reverse needs loaded apps
+
+        return reverse("members:branch_detail", args=[self.pk])
 
     @property
     def is_closed(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Self, cast
 
 import pghistory
 import pgtrigger
@@ -562,4 +562,5 @@ class Correction(SealedModel):
 
     @property
     def field_label(self) -> str:
-        return str(Member._meta.get_field(self.field).verbose_name)
+        field = cast(models.Field, Member._meta.get_field(self.field))
+        return str(field.verbose_name)

@@ -25,7 +25,9 @@ def test_one_signs_in_by_account_name(client):
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
-@pytest.mark.parametrize("spelling", ["13912345678", "139 1234 5678", "１３９１２３４５６７８"])
+@pytest.mark.parametrize(
+    "spelling", ["13912345678", "139 1234 5678", "１３９１２３４５６７８"]
+)
 def test_one_signs_in_by_phone_however_it_is_written(client, spelling):
     user = build.user(member=build.member(phone="13912345678"))
     sign_in(client, spelling)
@@ -186,7 +188,9 @@ def test_the_inbox_shows_own_lines_and_marks_them_read(client):
         Notification.objects.create(user=account, kind="welcome")
     client.force_login(user)
 
-    assert [line.user for line, _ in client.get("/members/inbox/").context["lines"]] == [
+    assert [
+        line.user for line, _ in client.get("/members/inbox/").context["lines"]
+    ] == [
         user,
         user,
     ]
