@@ -141,6 +141,10 @@ class SealedField(models.BinaryField):
     descriptor_class = SealedAttribute
     empty_values = [None, "", b""]
 
+    # What type checkers take the attribute for: text, or bytes by `kind`.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def __init__(self, *args: Any, kind: str = "text", **kwargs: Any):
         self.kind = kind
         self.plain_type: Any = {"text": str, "bytes": bytes}[kind]

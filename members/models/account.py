@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pghistory
 from django.apps import apps
@@ -102,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True)
     date_joined = models.DateTimeField(_("created at"), default=timezone.now)
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: list[str] = []
@@ -133,7 +133,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.display_name or self.username
 
     def get_full_name(self) -> str:
-        return self.member.name if self.member_id else str(self)
+        return self.member.name if self.member is not None else str(self)
 
     get_short_name = get_full_name
 

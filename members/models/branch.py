@@ -144,7 +144,7 @@ class Branch(models.Model):
         _("unified social credit code"),
         max_length=18,
         blank=True,
-        validators=[check_credit_code],
+        validators=[check_credit_code],  # type: ignore[list-item]  # it returns the code
     )
     term_years = models.PositiveSmallIntegerField(
         _("years of a term"),

@@ -230,7 +230,7 @@ class Member(SealedModel):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
-    objects = MemberQuerySet.as_manager()
+    objects = MemberQuerySet.as_manager()  # type: ignore[misc]  # of the sealed base
 
     class Meta:
         verbose_name = _("member")
