@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import pghistory
 from django.apps import apps
@@ -102,7 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True)
     date_joined = models.DateTimeField(_("created at"), default=timezone.now)
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects = UserManager()  # type: ignore[misc]  # the base class has one of its own
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: list[str] = []
