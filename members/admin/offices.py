@@ -60,7 +60,7 @@ class OfficeAdmin(ScopedAdmin):
     """What an office may do; who holds it gains or loses that at once."""
 
     form = OfficeForm
-    list_display = ("name", "code", "position", "in_committee", "needs_superior")
+    list_display = ("__str__", "code", "position", "in_committee", "needs_superior")
     list_filter = ("in_committee", "needs_superior", "of_group")
     search_fields = ("code", "name_zh", "name_en")
     ordering = ("position", "code")
