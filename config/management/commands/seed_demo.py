@@ -5,6 +5,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from config.demo.accounts import make_accounts
@@ -34,15 +35,16 @@ class Command(BaseCommand):
         today = options["today"] or timezone.localdate()
         with_accounts = options["accounts"] or settings.DEMO
         self.refuse(options, today, with_accounts)
-        seed(
-            members=options["members"],
-            branches=options["branches"],
-            days=options["days"],
-            seed=options["seed"],
-            today=today,
-        )
-        if with_accounts:
-            make_accounts(settings.VAR / "demo-accounts.json")
+        with transaction.atomic():  # whole, so that an interrupted one is made again
+            seed(
+                members=options["members"],
+                branches=options["branches"],
+                days=options["days"],
+                seed=options["seed"],
+                today=today,
+            )
+            if with_accounts:
+                make_accounts(settings.VAR / "demo-accounts.json")
         self.stdout.write(json.dumps(counts()))
 
     def refuse(self, options, today, with_accounts):
