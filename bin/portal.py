@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -46,6 +47,8 @@ def setup() -> None:
 
 def run() -> None:
     prepare(PRODUCTION)
+    # Ctrl-C waits until the supervisor can answer it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     os.execv(PYTHON, [PYTHON, "-m", "config.supervisor"])  # noqa: S606
 
 
@@ -177,8 +180,9 @@ def build_assets() -> None:
 
 
 def make_secrets() -> None:
-    """The secret key and the key ring of the data folder, where nothing is configured."""
-    call(PYTHON, "-m", "config.embedded")
+    """The secret key and the key ring of the data folder; the first is made last."""
+    if not (Path(os.environ.get("VAR") or "var") / "secret_key").exists():
+        call(PYTHON, "-m", "config.embedded")
 
 
 def compile_catalogs() -> None:

@@ -31,6 +31,7 @@ from config.processes import last_line, spawn, stop
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds until the portal must answer
 DEATHS_PER_MINUTE = 5
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEMONSTRATION = ["--members=300", "--branches=30", "--days=730", "--seed=1"]
 
 
@@ -283,7 +284,7 @@ def run(var: Path, port: int) -> None:
                 portal.look_after_children()
                 time.sleep(0.5)
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in STOPPING:
                 signal.signal(number, signal.SIG_IGN)
             say("Stopping ...")
             portal.stop()
@@ -293,9 +294,10 @@ def main() -> None:
     def end(_number, _frame):
         raise Stopped
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, end)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         port = os.environ.get("PORT") or "8000"
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise StartError(f"PORT is {port}: it must be a number from 1 to 65535.")
