@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection, connections
 
 from tests.chromium import find_chromium
 
@@ -22,6 +23,15 @@ def pytest_collection_modifyitems(items):
         commits = {"live_server", "transactional_db"} & set(item.fixturenames)
         if commits or (mark and mark.kwargs.get("transaction")):
             item.add_marker(kept, append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """What to restore is noted on one connection; under playwright, whose event loop
+    stands in our thread, Django opens another, which must know it too."""
+    kept = getattr(connection, "_test_serialized_contents", None)
+    if kept is not None:
+        type(connections["default"])._test_serialized_contents = kept
 
 
 @pytest.fixture(autouse=True)
