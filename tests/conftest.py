@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db import connection, connections
 
 from tests.chromium import find_chromium
@@ -32,6 +33,15 @@ def django_db_setup(django_db_setup):
     kept = getattr(connection, "_test_serialized_contents", None)
     if kept is not None:
         type(connections["default"])._test_serialized_contents = kept
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Let every connection know those rows: a browser test has one of its own, because
+    playwright keeps an event loop in this thread."""
+    kept = getattr(connection, "_test_serialized_contents", None)
+    if kept is not None:
+        type(connection)._test_serialized_contents = kept
 
 
 @pytest.fixture(autouse=True)

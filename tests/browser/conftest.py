@@ -53,6 +53,7 @@ def portal(live_server, page):
         ),
     )
     page.set_default_timeout(10_000)
+    page.origin = live_server.url
     page.visit = lambda path: page.goto(live_server.url + path)
 
     def sign_in(user, password=build.PASSWORD):
