@@ -253,7 +253,8 @@ def passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
 def typed_files() -> list[Path]:
     """What STYLE asks annotations of: models, access, services, tasks."""
     names = ("models", "access", "services", "tasks")
-    return files(*(f"*/{name}{end}" for name in names for end in (".py", "/*.py")))
+    found = files(*(f"*/{name}{end}" for name in names for end in (".py", "/*.py")))
+    return [path for path in found if path.parent != ROOT / "tests"]
 
 
 # --- small things -----------------------------------------------------------------
