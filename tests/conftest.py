@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
-from django.db import connection, connections
+from django.db import connections
 
 from tests.chromium import find_chromium
 
@@ -30,18 +29,9 @@ def pytest_collection_modifyitems(items):
 def django_db_setup(django_db_setup):
     """What to restore is noted on one connection; under playwright, whose event loop
     stands in our thread, Django opens another, which must know it too."""
-    kept = getattr(connection, "_test_serialized_contents", None)
+    kept = getattr(connections["default"], "_test_serialized_contents", None)
     if kept is not None:
         type(connections["default"])._test_serialized_contents = kept
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
-    """Let every connection know those rows: a browser test has one of its own, because
-    playwright keeps an event loop in this thread."""
-    kept = getattr(connection, "_test_serialized_contents", None)
-    if kept is not None:
-        type(connection)._test_serialized_contents = kept
 
 
 @pytest.fixture(autouse=True)
