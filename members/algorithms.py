@@ -48,6 +48,8 @@ class IdNumber:
 
 def fold(text: str) -> str:
     """Clean a code: full-width to half-width, no white space or invisible marks, capitals."""
+    if text.isascii() and text.isprintable():  # most are, and many are read
+        return text.replace(" ", "").strip("'`").upper()
     plain = unicodedata.normalize("NFKC", text)
     kept = (c for c in plain if unicodedata.category(c) not in {"Cc", "Cf", "Zs"})
     return "".join(kept).strip("'’‘`").upper()

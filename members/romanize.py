@@ -6,6 +6,7 @@ differently from other text.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from pypinyin import Style, lazy_pinyin
@@ -65,6 +66,7 @@ def branch_initials(name: str) -> str:
     return "".join(_first_letters(_read(name)))
 
 
+@lru_cache(maxsize=256)  # a name is asked for its pinyin, then for its initials
 def _syllables(name: str) -> list[str]:
     name = name.strip()
     for length in (2, 1):
