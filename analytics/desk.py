@@ -86,7 +86,7 @@ def _corrections(user: User, on: date) -> Iterator[Section]:
             for correction in waiting[:SHOWN]
         ],
         waiting.count(),
-        _("A member may have the own record corrected (PIPL, art. 46)."),
+        _("Members may have their own record corrected (PIPL, art. 46)."),
         reverse("members:correction_list"),
     )
 

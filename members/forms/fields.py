@@ -18,7 +18,7 @@ class BranchField(forms.CharField):
     """
 
     default_error_messages = {
-        "unknown": _("No branch of yet that name or code: check what you typed."),
+        "unknown": _("There is no branch of that name or code: check what you typed."),
         "several": _("Several branches fit: enter the code of the branch."),
     }
 

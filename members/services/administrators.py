@@ -36,6 +36,28 @@ def create_account(
 
 
 @transaction.atomic
+def create_administrator(username: str, administrator: str) -> tuple[User, str]:
+    """Make the account of an administrator, for who runs the machine; returns it with
+    its first password.
+
+    Asked again for the same name and role, the account gets a new first password.
+    Raises ValidationError at "username", code "taken", for any other account.
+    """
+    known = User.objects.select_for_update(of=("self",)).filter(username=username)
+    if user := known.first():
+        if user.administrator != administrator:
+            raise refusal_at(
+                "username", _("Another account has this name."), code="taken"
+            )
+        password = accounts.reset_password(user, by=user)
+    else:
+        user, password = create_account(username, by=None)
+    user.administrator, user.is_staff, user.is_active = administrator, True, True
+    user.save(update_fields=["administrator", "is_staff", "is_active"])
+    return user, password
+
+
+@transaction.atomic
 def change_account(
     user: User, *, display_name: str, is_active: bool, by: User | None
 ) -> User:
@@ -68,7 +90,7 @@ def settle_role(user: User, *, administrator: str, is_staff: bool, by: User) -> 
     user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if user.pk == by.pk:
         raise ValidationError(
-            _("Nobody settles the own role: ask another administrator."),
+            _("Nobody settles their own role: ask another administrator."),
             code="own_account",
         )
     if administrator and administrator != user.administrator:

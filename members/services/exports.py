@@ -113,7 +113,7 @@ def exported(export: Export) -> MemberQuerySet:
     access.forget(by)
     branches = access.managed_branches(by, "export_roll")
     if not branches.filter(pk=export.branch_id).exists():
-        raise ValidationError(_("You no longer may export the roll of this branch."))
+        raise ValidationError(_("You may no longer export the roll of this branch."))
     members = access.exported_members(by).live().within([export.branch.path])
     if state := export.filters.get("state"):
         members = members.filter(state=state)

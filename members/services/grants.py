@@ -95,7 +95,7 @@ def set_end(grant: BranchGrant, ends_on: date, *, by: User) -> BranchGrant:
 def _check_person(user: User, by: User) -> None:
     if user.pk == by.pk:
         raise refusal_at(
-            "user", _("Nobody gives rights to the own account."), code="own_account"
+            "user", _("Nobody gives rights to their own account."), code="own_account"
         )
     if user.administrator:
         raise refusal_at(
