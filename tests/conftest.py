@@ -15,14 +15,20 @@ def pytest_configure():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """What migrations load (offices, provinces) is back after a test that commits."""
+    """Tests that commit come last, and begin with what migrations load (offices,
+    provinces), which the one before them wiped."""
     kept = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-    for item in items:
-        mark = item.get_closest_marker("django_db")
-        commits = {"live_server", "transactional_db"} & set(item.fixturenames)
-        if commits or (mark and mark.kwargs.get("transaction")):
-            item.add_marker(kept, append=False)
+    items.sort(key=commits)  # stable: the order stands otherwise
+    for item in filter(commits, items):
+        item.add_marker(kept, append=False)
+
+
+def commits(item):
+    mark = item.get_closest_marker("django_db")
+    served = {"live_server", "transactional_db"} & set(item.fixturenames)
+    return bool(served) or bool(mark and mark.kwargs.get("transaction"))
 
 
 @pytest.fixture(scope="session")
