@@ -60,8 +60,18 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def each_context(self, request):
         # The colors are in a style sheet: in the page the policy would refuse them.
-        ours = {"colors": {}, "styles": [static("admin/portal.css")]}
-        return {**super().each_context(request), **ours}
+        mark = {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": static("portal/mark.svg"),
+        }
+        return {
+            **super().each_context(request),
+            "colors": {},
+            "styles": [static("admin/portal.css")],
+            "scripts": [static("admin/portal.js")],
+            "site_favicons": [mark],
+        }
 
     def search(self, request, extra_context=None):
         """Its results would be kept for minutes, whatever rights end meanwhile."""

@@ -12,9 +12,9 @@ from members.services import accounts
 
 PASSWORD = "yunxi-2026-demo"  # noqa: S105  it is meant to be known
 ADMINISTRATORS = {
-    "system": "System administrator",
-    "security": "Security administrator",
-    "audit": "Audit administrator",
+    "system": ("System administrator", "系统管理员"),
+    "security": ("Security administrator", "安全管理员"),
+    "audit": ("Audit administrator", "审计管理员"),
 }
 
 
@@ -36,10 +36,10 @@ def make_accounts(file: Path) -> list[dict[str, str]]:
     for name, (role, member) in people.items():
         if member is not None:
             rows.append(row(role, take_over(member, name, hashed)))
-    for name, role in ADMINISTRATORS.items():
+    for name, (role, display_name) in ADMINISTRATORS.items():
         user = User.objects.create(
             username=name,
-            display_name=name,
+            display_name=display_name,
             password=hashed,
             administrator=name,
             is_staff=True,

@@ -70,7 +70,8 @@ class UserAdmin(ScopedAdmin):
                     ("username", "display_name"),
                     ("is_active", "has_member"),
                     ("administrator", "is_staff"),
-                    ("must_change_password", "last_login", "date_joined"),
+                    ("must_change_password", "last_login"),
+                    "date_joined",
                 )
             },
         ),
@@ -87,6 +88,9 @@ class UserAdmin(ScopedAdmin):
             Administrator.SYSTEM: ("display_name", "is_active"),
             Administrator.SECURITY: ("administrator", "is_staff"),
         }.get(request.user.administrator, ())
+
+    def has_add_permission(self, request):
+        return bool(request.user.administrator) and super().has_add_permission(request)
 
     def has_change_permission(self, request, obj=None):
         """Those who manage a roll do so on the pages of the portal."""

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import ValidationError
+from django.forms.models import construct_instance
 from django.http import Http404
 from unfold.admin import ModelAdmin
 
@@ -32,7 +33,19 @@ class ServiceForm(forms.ModelForm):
     asked_by: User
 
     def _post_clean(self):
-        super()._post_clean()
+        """The constraints are left to the service, which knows whom it may tell what."""
+        entered = construct_instance(
+            self, self.instance, self._meta.fields, self._meta.exclude
+        )
+        try:
+            entered.full_clean(
+                exclude=self._get_validation_exclusions(),
+                validate_unique=False,
+                validate_constraints=False,
+            )
+        except ValidationError as faults:
+            add_refusal(self, faults)
+        self.validate_unique()
         if self.errors:
             return
         try:
@@ -43,9 +56,6 @@ class ServiceForm(forms.ModelForm):
     def write(self) -> Any:
         """Call the service with what was entered; return the record it wrote."""
         raise NotImplementedError
-
-    def validate_constraints(self):
-        """Left to the service, which knows whom it may tell what."""
 
     def _update_errors(self, errors):
         """Show a fault of a field that is not in the form on top of it."""
@@ -64,6 +74,7 @@ class ScopedAdmin(ModelAdmin):
     form = ServiceForm
     writes: tuple[str, ...] = ()
     list_per_page = 50
+    list_max_show_all = 0
     list_filter_sheet = False
     show_full_result_count = False
     show_facets = ShowFacets.NEVER

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from members import access
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
@@ -16,7 +17,13 @@ class BranchForm(ServiceForm):
         max_length=60,
         required=False,
         help_text=_("Of the decision that set it up."),
+        widget=UnfoldAdminTextInputWidget,
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            del self.fields["document_number"]
 
     def clean(self):
         cleaned = super().clean()

@@ -76,6 +76,7 @@ class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
 
     form = LocalCodeForm
     resource_classes = (LocalCodeResource,)
+    import_export_change_list_template = "admin/members/localcode_list.html"
     import_form_class = ImportForm
     export_form_class = ExportForm
     # Text alone: a workbook would have to be weighed before it is opened (UP-04).

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -19,15 +20,26 @@ from members.models import (
 )
 from members.services import grants, offices
 
+RIGHTS = {
+    "view_branch": _("See the branch"),
+    "change_branch": _("Change the details of the branch"),
+    "view_roll": _("See member records, masked"),
+    "manage_roll": _("Add and change member records"),
+    "export_roll": _("Export the roll"),
+    "manage_tree": _("Set up, move and close branches below"),
+    "manage_offices": _("Appoint to offices"),
+    "explain_access": _("See who may see what"),
+}
+
 
 def rights_on_branches():
-    """The permissions that mean something on a branch; adding is part of manage_tree."""
-    names = {*access.BRANCH_RIGHTS, "view_branch", "change_branch"}
+    """The permissions that mean something on a branch, in the order of RIGHTS."""
+    place = Case(*(When(codename=name, then=i) for i, name in enumerate(RIGHTS)))
     return Permission.objects.filter(
         content_type__app_label="members",
         content_type__model="branch",
-        codename__in=names,
-    ).order_by("pk")
+        codename__in=RIGHTS,
+    ).order_by(place)
 
 
 class RightsField(forms.ModelMultipleChoiceField):
@@ -35,18 +47,6 @@ class RightsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj):
         return RIGHTS.get(obj.codename, obj.name)
-
-
-RIGHTS = {
-    "view_branch": _("See the branch"),
-    "change_branch": _("Change the details of the branch"),
-    "manage_tree": _("Set up, move and close branches below"),
-    "view_roll": _("See member records, masked"),
-    "manage_roll": _("Add and change member records"),
-    "export_roll": _("Export the roll"),
-    "manage_offices": _("Appoint to offices"),
-    "explain_access": _("See who may see what"),
-}
 
 
 class OfficeForm(ServiceForm):

@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.core.files.base import ContentFile
 from django.urls import NoReverseMatch, reverse
 
 from members import access
@@ -655,6 +656,35 @@ def test_code_tables_come_and_go_as_text_by_the_system_administrator_only(
             assert client.get(page).status_code == (200 if role == "system" else 404), (
                 role
             )
+
+
+def test_a_code_table_is_read_from_a_file(client):
+    as_(client, build.administrator("system"))
+    lines = "table,code,name_zh,valid_from\nregion,339901,青岚县,2026-01-01\n"
+    form = {"import_file": ContentFile(lines.encode(), "codes.csv"), "format": "0"}
+
+    answer = client.post(url(LocalCode, "import"), form)
+    assert not LocalCode.objects.filter(code="339901").exists()
+    confirm = answer.context["confirm_form"].initial
+    client.post(reverse("admin:members_localcode_process_import"), confirm)
+
+    assert LocalCode.objects.get(code="339901").name_zh == "青岚县"
+
+
+# --- what a page may load -----------------------------------------------------------------
+def test_only_the_administration_has_the_weaker_policy(client, world):
+    as_(client, world.users["root"])
+
+    def policy(path):
+        return client.get(path).headers["Content-Security-Policy"]
+
+    assert "unsafe" not in policy("/") + policy("/admin/nowhere/")
+    ours = policy("/admin/")
+    assert "script-src 'self' 'unsafe-eval'" in ours
+    assert "style-src-elem 'self';" in f"{ours};"
+    assert ours.count("unsafe-inline") == 1
+    for kept in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert kept in ours
 
 
 # --- how much is asked of the database ---------------------------------------------------
