@@ -107,7 +107,7 @@ def test_a_form_that_asks_first_is_sent_once_confirmed(sheet):
     page.get_by_role("button", name="Close branch").click()
     assert page.sent == []
     assert page.locator("dialog[open] .dialog-text").inner_text() == "Close it?"
-    page.get_by_role("button", name="Confirm").click()
+    page.locator("dialog[open] button[value=confirmed]").click()
     page.wait_for_url("**/close")
 
     assert page.sent == [("/close", "confirmed=1", "")]
