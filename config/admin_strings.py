@@ -57,6 +57,14 @@ UNFOLD = (
     _("You have been successfully logged out from the administration"),
 )
 IMPORT_EXPORT = (
+    _(
+        "%(exc_name)s encountered while trying to read file. Ensure you have chosen the "
+        "correct format for the file."
+    ),
+    _(
+        "No valid data to import. Ensure your file has the correct headers or data for "
+        "import."
+    ),
     _("Resource"),
     _("Select all"),
     _("Select format"),
