@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -26,6 +27,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Behind TLS: cookies are Secure, http is redirected, HSTS is sent.
 HTTPS = env.bool("HTTPS", default=False)
 INSTANCE = env("PORTAL_INSTANCE", default="")
+# How many proxies of our own stand before us; 0 believes no X-Forwarded-For (AN-03).
+PROXIES = env.int("PROXIES", default=0)
 
 if not SECRET_KEY:
     if not (key_file := VAR / "secret_key").exists():
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "members.middleware.note_origin",
     "members.middleware.signed_in_everywhere",
     "members.middleware.first_password",
     "members.middleware.history_context",
@@ -154,7 +158,17 @@ CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
-    "tidy_rosters": {"task": "members.tasks.tidy_rosters", "schedule": 300}
+    "tidy_rosters": {"task": "members.tasks.tidy_rosters", "schedule": 300},
+    "drain_outbox": {"task": "members.tasks.drain_outbox", "schedule": 10},
+    "tidy_outbox": {
+        "task": "members.tasks.tidy_outbox",
+        "schedule": crontab(hour=3, minute=0),
+    },
+    "seal_audit": {"task": "members.tasks.seal_audit", "schedule": 5},
+    "anchor_audit": {
+        "task": "members.tasks.anchor_audit",
+        "schedule": crontab(hour=1, minute=0),
+    },
 }
 
 # --- people and access ------------------------------------------------------------
@@ -223,6 +237,9 @@ SEALING_KEY_FILE = env("SEALING_KEY_FILE", default=str(VAR / "keys" / "ring.json
 SEALING_KEK = os.environ.get("SEALING_KEK", "")  # goes before SEALING_KEK_FILE
 SEALING_KEK_FILE = env("SEALING_KEK_FILE", default=str(VAR / "keys" / "kek"))
 SEALING_CIPHER = env("SEALING_CIPHER", default="sm4")
+
+# Where the end of the audit log is noted every day: keep it on another machine (AU-03).
+AUDIT_ANCHORS = env("AUDIT_ANCHORS", default=str(VAR / "audit" / "anchors.jsonl"))
 
 # --- administration ---------------------------------------------------------------
 UNFOLD = {
@@ -295,8 +312,6 @@ REST_FRAMEWORK = {
         "account": env("API_RATE_OF_ACCOUNT", default="600/min"),
         "address": env("API_RATE_OF_ADDRESS", default="1800/min"),
     },
-    # How many proxies of our own stand before us; 0 believes no X-Forwarded-For (AN-03).
-    "NUM_PROXIES": env.int("PROXIES", default=0),
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "config.problems.problem",
 }

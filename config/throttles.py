@@ -12,6 +12,8 @@ from redis.exceptions import RedisError
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
+from members.origin import client_address
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,9 +52,9 @@ class AccountThrottle(WindowThrottle):
 
 
 class AddressThrottle(WindowThrottle):
-    """By the address of the connection, or what NUM_PROXIES of our own say it is."""
+    """By the address of the connection, or what our own proxies say it is."""
 
     scope = "address"
 
     def who(self, request):
-        return self.get_ident(request)
+        return client_address(request)

@@ -1,6 +1,6 @@
 """The key ring: the keys that seal, kept outside the database (SEC-52, CR-05).
 
-The ring is a JSON file named by the setting SEALING_KEY_FILE. It holds data keys and index
+The ring is a JSON file named by the setting SEALING_KEY_FILE. It holds data, index and audit
 keys, each with an id and a state, wrapped by one key-encrypting key. That key comes from
 the setting SEALING_KEK, else from the file SEALING_KEK_FILE, else from the file beside the
 ring that ends in `.kek`; keep it away from the backups of the ring.
@@ -25,7 +25,7 @@ from members import ciphers
 
 ACTIVE, READABLE, DESTROYED = "active", "readable", "destroyed"
 _KEK_BYTES = 32
-_KINDS = ("data", "index")
+_KINDS = ("data", "index", "audit")
 
 
 class KeyRing:
@@ -35,6 +35,7 @@ class KeyRing:
         self._keys = keys
         self.active_data_key = active["data"]
         self.active_index_key = active["index"]
+        self.active_audit_key = active["audit"]
         self._derived: dict[tuple[str, ...], bytes] = {}
 
     def sealing_key(self, key_id: int, version: int) -> bytes:
@@ -45,6 +46,10 @@ class KeyRing:
     def index_key(self, key_id: int, table: str, column: str) -> bytes:
         """The key of one index column. Raises KeyError for an unknown or destroyed id."""
         return self._derive("index", key_id, 32, "index", table, column)
+
+    def audit_key(self, key_id: int) -> bytes:
+        """The key of the audit log. Raises KeyError for an unknown or destroyed id."""
+        return self._derive("audit", key_id, 32, "audit")
 
     def _derive(self, kind: str, key_id: int, length: int, *purpose: str) -> bytes:
         name = (kind, str(key_id), *purpose)
@@ -79,14 +84,16 @@ def key_ring() -> KeyRing:
 def ensure_key_ring(path: str | Path, kek_path: str | Path | None = None) -> None:
     """Make the ring and its key-encrypting key, each 0400, unless they are there.
 
+    A ring that was made before a kind of key was known gets one of that kind.
     Several processes may ask at once: the first to finish wins and the others use its
     files. With SEALING_KEK in the environment no file of that key is made.
     """
     path = Path(path)
+    kek_path = Path(kek_path or f"{path}.kek")
     if path.exists():
+        _complete(path, kek_path)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kek_path = Path(kek_path or f"{path}.kek")
     if encoded := os.environ.get("SEALING_KEK"):
         kek = _decode_kek(encoded)
     else:
@@ -102,18 +109,34 @@ def new_kek() -> str:
 
 def new_key_ring(kek: bytes) -> str:
     """The text of a fresh ring: one active key of each kind, wrapped by `kek`."""
-    made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    keys = [
-        {
-            "kind": kind,
-            "id": 1,
-            "state": ACTIVE,
-            "made_at": made_at,
-            "wrapped": wrap(kek, kind, 1, secrets.token_bytes(32)),
-        }
-        for kind in _KINDS
-    ]
+    return _text_of([new_key(kek, kind, 1) for kind in _KINDS])
+
+
+def new_key(kek: bytes, kind: str, key_id: int) -> dict[str, Any]:
+    """The entry of a fresh active key in the ring."""
+    return {
+        "kind": kind,
+        "id": key_id,
+        "state": ACTIVE,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wrapped": wrap(kek, kind, key_id, secrets.token_bytes(32)),
+    }
+
+
+def _text_of(keys: list[dict[str, Any]]) -> str:
     return json.dumps({"format": 1, "keys": keys}, indent=2) + "\n"
+
+
+def _complete(path: Path, kek_path: Path) -> None:
+    """Give a ring a first key of each kind that it lacks."""
+    keys = json.loads(path.read_text())["keys"]
+    missing = [kind for kind in _KINDS if kind not in {key["kind"] for key in keys}]
+    if not missing:
+        return
+    kek = _decode_kek(os.environ.get("SEALING_KEK") or _read_kek(str(kek_path)))
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _create(draft, _text_of([*keys, *(new_key(kek, kind, 1) for kind in missing)]))
+    draft.replace(path)
 
 
 def wrap(kek: bytes, kind: str, key_id: int, material: bytes) -> str:

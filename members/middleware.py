@@ -1,15 +1,35 @@
 """What holds for every request of an account."""
 
+import uuid
+
 import pghistory
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
+from members.origin import Origin, client_address, origin
+
 # Open to an account that has not changed its first password yet.
 BEFORE_PASSWORD_CHANGE = frozenset(
     {"members:password_change", "members:sign_out", "members:elder_view"}
 )
+
+
+def note_origin(get_response):
+    """Let what is written down name the client's address and the request."""
+
+    def middleware(request):
+        here = Origin(client_address(request), uuid.uuid4().hex)
+        token = origin.set(here)
+        try:
+            response = get_response(request)
+        finally:
+            origin.reset(token)
+        response.headers["X-Request-Id"] = here.request_id
+        return response
+
+    return middleware
 
 
 def signed_in_everywhere(get_response):

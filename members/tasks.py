@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.db import OperationalError
+from django.utils import timezone
 
 # A file that takes longer to read is refused (UP-05).
 CHECK_SECONDS = 120
@@ -39,9 +40,41 @@ def make_export(export_id: int) -> None:
 
 @shared_task
 def tidy_rosters() -> None:
-    """Queue again what was lost on the way, and wipe files whose time is over."""
+    """Wipe files whose time is over."""
     from members.services import exports, imports  # noqa: PLC0415
 
-    for service in (imports, exports):
-        service.queue_again()
-        service.wipe_old()
+    imports.wipe_old()
+    exports.wipe_old()
+
+
+@shared_task
+def drain_outbox() -> None:
+    """Send what the broker did not take or forgot."""
+    from members.services import outbox  # noqa: PLC0415
+
+    outbox.drain(now=timezone.now())
+
+
+@shared_task
+def tidy_outbox() -> None:
+    """Forget what was done long ago."""
+    from members.services import outbox  # noqa: PLC0415
+
+    outbox.tidy(now=timezone.now())
+
+
+@shared_task
+def seal_audit() -> None:
+    """Chain the entries that were written since."""
+    from members.services import audit  # noqa: PLC0415
+
+    audit.seal()
+
+
+@shared_task
+def anchor_audit() -> None:
+    """Keep the end of the chain outside the database, every day (AU-03)."""
+    from members.services import audit  # noqa: PLC0415
+
+    audit.seal()
+    audit.anchor()

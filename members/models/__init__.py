@@ -2,15 +2,20 @@
 
 from members.models.access import BranchGrant, MemberGrant, RollInquiry
 from members.models.account import Notification, User
+from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
 from members.models.exchange import Export, ImportBatch
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
+from members.models.outbox import Outbox
 from members.models.token import ApiToken
 
 __all__ = [
     "ApiToken",
     "Appointment",
+    "AuditEntry",
+    "AuditPending",
+    "AuditSeal",
     "Branch",
     "BranchChange",
     "BranchGrant",
@@ -22,6 +27,7 @@ __all__ = [
     "MemberGrant",
     "Notification",
     "Office",
+    "Outbox",
     "PartyGroup",
     "RollInquiry",
     "StateChange",

@@ -18,15 +18,15 @@ from members.models import Branch, Export, Member, User
 from members.models.member import MemberQuerySet
 from members.roster import workbooks
 from members.roster.columns import COLUMNS, show
-from members.services import inbox
+from members.services import inbox, outbox
 from members.services.progress import teller
 
 State, Format = Export.State, Export.Format
 KEPT = timedelta(hours=24)
-LOST_AFTER = timedelta(minutes=2)
 _TICK_EACH = 200
 
 
+@transaction.atomic
 def ask(
     branch: Branch, *, by: User, reason: str, format: str, state: str = ""
 ) -> Export:
@@ -48,13 +48,8 @@ def ask(
         filters={"state": state, "language": translation.get_language()},
         format=format,
     )
-    _queue(export)
+    outbox.post(tasks.make_export, export.pk)
     return export
-
-
-def _queue(export: Export) -> None:
-    """After commit; with the broker gone `queue_again` does it later (RL-09)."""
-    transaction.on_commit(lambda: tasks.make_export.delay(export.pk), robust=True)
 
 
 @transaction.atomic
@@ -143,15 +138,6 @@ def take(export: Export, *, now: datetime) -> Export:
     export.downloaded_at = now
     export.save(update_fields=["downloaded_at"])
     return export
-
-
-def queue_again() -> None:
-    """Queue what a lost broker or worker left lying; doing it twice does no harm."""
-    lost = Export.objects.filter(
-        state=State.WAITING, requested_at__lt=timezone.now() - LOST_AFTER
-    )
-    for export in lost.only("pk"):
-        _queue(export)
 
 
 def wipe_old() -> None:

@@ -25,16 +25,16 @@ from members import access, tasks
 from members.models import Branch, ImportBatch, User
 from members.roster import workbooks
 from members.roster.files import kind_of, read_roster
-from members.services import inbox, records, rosters
+from members.services import inbox, outbox, records, rosters
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED, Line
 
 State = ImportBatch.State
 OPEN = (State.CHECKING, State.CHECKED)
 KEPT = timedelta(days=7)  # how long an upload waits, and what it quoted is kept
-LOST_AFTER = timedelta(minutes=2)
 
 
+@transaction.atomic
 def receive(branch: Branch, *, file_name: str, content: bytes, by: User) -> ImportBatch:
     """Keep an uploaded roster, sealed, and have a worker judge it.
 
@@ -49,13 +49,8 @@ def receive(branch: Branch, *, file_name: str, content: bytes, by: User) -> Impo
         file=content,
         report=json.dumps({"language": translation.get_language()}),
     )
-    _queue(tasks.check_import, batch)
+    outbox.post(tasks.check_import, batch.pk)
     return batch
-
-
-def _queue(task: Any, batch: ImportBatch) -> None:
-    """After commit; with the broker gone `queue_again` does it later (RL-09)."""
-    transaction.on_commit(lambda: task.delay(batch.pk), robust=True)
 
 
 def _locked(batch_id: int, *states: str) -> ImportBatch | None:
@@ -231,7 +226,7 @@ def ask_to_apply(batch: ImportBatch, *, leave_out_refused: bool = False) -> Impo
         raise ValidationError(message, code="nothing_to_do")
     found.state, found.error = State.APPLYING, ""
     found.save(update_fields=["state", "error"])
-    _queue(tasks.apply_import, found)
+    outbox.post(tasks.apply_import, found.pk)
     return found
 
 
@@ -305,15 +300,6 @@ def discard(batch: ImportBatch) -> ImportBatch:
     found.state, found.file, found.report = State.DISCARDED, None, None
     found.save()
     return found
-
-
-def queue_again() -> None:
-    """Queue what a lost broker or worker left lying; doing it twice does no harm."""
-    lost = ImportBatch.objects.filter(created_at__lt=timezone.now() - LOST_AFTER)
-    waiting = lost.only("pk", "state")
-    for batch in waiting.filter(state__in=[State.CHECKING, State.APPLYING]):
-        checking = batch.state == State.CHECKING
-        _queue(tasks.check_import if checking else tasks.apply_import, batch)
 
 
 def wipe_old() -> None:

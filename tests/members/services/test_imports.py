@@ -21,7 +21,7 @@ from members.models import (
 from members.roster import workbooks
 from members.roster.columns import COLUMNS, show
 from members.roster.files import read_roster
-from members.services import imports, rosters
+from members.services import imports, outbox, rosters
 from members.signals import member_enrolled
 from tests import build
 from tests.rosters import HEADER, csv_file, id_number, person, rows_of, xlsx
@@ -660,20 +660,12 @@ def test_what_nobody_decides_on_is_wiped_after_a_week(place, secretary, send, ap
     assert (done.state, done.report) == (State.APPLIED, "")
 
 
-def test_what_was_lost_on_the_way_is_queued_again(
-    place, secretary, django_capture_on_commit_callbacks
-):  # RL-09
+def test_what_the_broker_did_not_take_is_checked_later(place, secretary):  # RL-09
     content = csv_file([HEADER, person(1)])
     batch = imports.receive(place[1], file_name="r.csv", content=content, by=secretary)
-    imports.queue_again()  # too early: a worker may be about to take it
     assert ImportBatch.objects.get().state == State.CHECKING
 
-    later = timezone.now() + timedelta(minutes=3)
-    with (
-        time_machine.travel(later),
-        django_capture_on_commit_callbacks(execute=True),
-    ):
-        imports.queue_again()
+    outbox.drain(now=timezone.now() + timedelta(minutes=1))
 
     batch.refresh_from_db()
     assert batch.state == State.CHECKED
