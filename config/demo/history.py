@@ -1,6 +1,6 @@
-"""Time in the demonstration: rows and their history carry the days they tell of.
+"""History of the demonstration: it carries the days it tells of.
 
-While it is written the triggers that keep the history rest, and what they would have
+While rows are written the triggers that keep the history rest, and what they would have
 written is written for many rows at once, with the days of the rows instead of today's.
 Only the owner of the tables may do either.
 """
@@ -15,40 +15,24 @@ from django.utils import timezone
 
 from members.models import Appointment, Branch, Member, PartyGroup, Term, User
 
-# The column of each tracked table that says when a row came to be as it is.
+# The column of a tracked table that says when a row came to be as it is.
 WRITTEN: dict[type[models.Model], str | None] = {
-    Member: "updated_at",
     User: "date_joined",
     Appointment: "recorded_at",
     Branch: "established_on",
     Term: "starts_on",
     PartyGroup: None,
 }
-
-
-@contextmanager
-def times_as_given() -> Iterator[None]:
-    """Let `created_at` and the like keep the time they are given."""
-    fields = [
-        field
-        for model in apps.get_app_config("members").get_models()
-        for field in model._meta.local_fields
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    ]
-    was = [(field, field.auto_now, field.auto_now_add) for field in fields]
-    for field in fields:
-        field.auto_now = field.auto_now_add = False
-    try:
-        yield
-    finally:
-        for field, auto_now, auto_now_add in was:
-            field.auto_now, field.auto_now_add = auto_now, auto_now_add
+# Of an event row, behind those it copies.
+EVENT_COLUMNS = ("pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_context_id")
 
 
 @contextmanager
 def resting_triggers() -> Iterator[None]:
     """Keep no history by itself, to the end of the block; inside a transaction."""
-    tables = [connection.ops.quote_name(model._meta.db_table) for model in WRITTEN]
+    tables = [
+        connection.ops.quote_name(model._meta.db_table) for model in (Member, *WRITTEN)
+    ]
     with connection.cursor() as cursor:
         # What is yet to be checked would fill the memory, and forbid altering tables.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -102,4 +86,4 @@ def event_model(model: type[models.Model]) -> type[models.Model]:
 
 
 def midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+    return datetime.combine(day, time(), timezone.get_default_timezone())

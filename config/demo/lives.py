@@ -103,6 +103,13 @@ class Change:
     fields: dict[str, Any]
     state_change: StateChange | None = None
 
+    def take(self, member: Member) -> tuple[str, ...]:
+        """Let it happen to the record; returns the names of the fields that changed."""
+        member.updated_at = self.at
+        for name, value in self.fields.items():
+            setattr(member, name, value)
+        return (*self.fields, "updated_at")
+
 
 @dataclass
 class Life:
@@ -493,4 +500,4 @@ def deciding(unit: Unit, body: str) -> str:
 def moment(day: date, random: Random) -> datetime:
     """Some minute of the working day, in Shanghai."""
     clock = time(random.randint(8, 17), random.randint(0, 59))
-    return timezone.make_aware(datetime.combine(day, clock))
+    return datetime.combine(day, clock, timezone.get_default_timezone())

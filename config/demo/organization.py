@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from config.demo import words
+from config.demo.copying import write
 from config.demo.lives import POSTS, moment, superior
 from config.demo.tree import Kind, Unit
 from members import romanize
@@ -16,7 +17,6 @@ from members.algorithms import (
 from members.models import Branch, BranchChange, LocalCode, Term
 from members.sealing import next_primary_keys
 
-BATCH = 2000
 SOURCE = "Demonstration"
 
 
@@ -54,7 +54,7 @@ def write_codes(units: list[Unit]) -> None:
     ]
     for row in [*regions, *posts]:
         row.valid_from, row.source = date(2020, 1, 1), SOURCE
-    LocalCode.objects.bulk_create([*regions, *posts])
+    write([*regions, *posts])
 
 
 def write_branches(
@@ -66,11 +66,8 @@ def write_branches(
     for number, (unit, key) in enumerate(zip(units, keys, strict=True), start=1):
         stood_under = branches.get(unit.moved_from or unit.parent)
         branches[unit] = as_branch(unit, key, stood_under, number, random, calendar)
-    Branch.objects.bulk_create(branches.values(), batch_size=BATCH)
-    BranchChange.objects.bulk_create(
-        (set_up(unit, branch, random, calendar) for unit, branch in branches.items()),
-        batch_size=BATCH,
-    )
+    write(branches.values())
+    write(set_up(unit, branch, random, calendar) for unit, branch in branches.items())
     return branches
 
 
@@ -167,9 +164,9 @@ def change_branches(
             branch.path = f"{branch.parent.path}{branch.pk}."
             moved.append(branch)
         changes.append(change)
-    Branch.objects.bulk_update(moved, ["parent", "path"], batch_size=BATCH)
-    Branch.objects.bulk_update(closed, ["closed_on"], batch_size=BATCH)
-    BranchChange.objects.bulk_create(changes)
+    Branch.objects.bulk_update(moved, ["parent", "path"])
+    Branch.objects.bulk_update(closed, ["closed_on"])
+    write(changes)
     return days
 
 
@@ -183,7 +180,7 @@ def write_terms(
         if branch.years_of_term is not None and not unit.closed
     }
     rows = [term for found in terms.values() for term in reversed(found)]
-    Term.objects.bulk_create(rows, batch_size=BATCH)
+    write(rows)
     return terms
 
 

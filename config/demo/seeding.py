@@ -5,7 +5,6 @@ the owner of the database can bring about.
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,20 +14,20 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Case, Value, When
 from django.urls import NoReverseMatch, reverse
 from pghistory.models import Context
 
+from config.demo.copying import NULL, Cells, copy, give_keys, write
 from config.demo.history import (
+    EVENT_COLUMNS,
     event_model,
+    midnight,
     remember,
     resting_triggers,
-    times_as_given,
 )
-from config.demo.lives import Change, Life, Lives, moment
+from config.demo.lives import Life, Lives, moment
 from config.demo.officers import Held, Officers
 from config.demo.organization import (
-    BATCH,
     Calendar,
     change_branches,
     write_branches,
@@ -51,6 +50,7 @@ from members.models import (
     User,
 )
 
+BATCH = 2000  # people
 LEAST_BRANCHES = 4  # a city, a county, a town and its first branch
 LARGE_BRANCH = 20  # members, from which on there are Party groups
 COUNTED = {
@@ -71,7 +71,7 @@ Notice = Notification.Kind
 def seed(*, members: int, branches: int, days: int, seed: int, today: date) -> None:
     """Write the whole demonstration into a database without branches."""
     calendar = Calendar(today - timedelta(days=days), today)
-    with times_as_given(), resting_triggers():
+    with resting_triggers():
         Seeding(seed, calendar).run(members, branches)
 
 
@@ -213,107 +213,90 @@ class Seeding:
     # --- writing ---
     def write(self, batch: Batch) -> None:
         lives = batch.lives
-        PartyGroup.objects.bulk_create(batch.groups)
-        members = [life.member for life in lives]
-        Member.objects.bulk_create(members, batch_size=BATCH)
-        self.remember("insert", members)
-        self.write_accounts([life for life in lives if life.account is not None])
+        accounts = [life.account for life in lives if life.account is not None]
+        write(batch.groups)
+        give_keys([life.member for life in lives])
+        give_keys(accounts)
+        self.write_records(batch)
+        self.write_accounts(accounts)
         lines = [life.first for life in lives]
         lines += [
             c.state_change for life in lives for c in life.changes if c.state_change
         ]
         for line in lines:
             line.recorded_by = batch.keepers.get(line.member.branch_id)
-        StateChange.objects.bulk_create(lines, batch_size=BATCH)
-        self.write_changes(lives, batch.keepers)
-        Correction.objects.bulk_create(batch.corrections)
+        write(lines)
+        write(batch.corrections)
         self.write_offices(batch.held)
         self.write_notices(batch)
 
-    def write_accounts(self, lives: list[Life]) -> None:
-        """Accounts of members, each the owner of the own record; nobody can sign in
-        until a first password is given."""
-        accounts = [life.account for life in lives]
-        for account in accounts:
-            account.username = f"{account.member.initials}{account.member.pk}"
-        User.objects.bulk_create(accounts, batch_size=BATCH)
-        MemberGrant.objects.bulk_create(
-            (
-                MemberGrant(
-                    user=account,
-                    permission=self.view_member,
-                    content_object=account.member,
-                    purpose=MemberGrant.OWNER,
-                    starts_on=account.date_joined.date(),
-                )
-                for account in accounts
-            ),
-            batch_size=BATCH,
-        )
+    def write_records(self, batch: Batch) -> None:
+        """The records as they are now; in the history, each as it came and as it was
+        after each of its changes."""
+        signed, begins = self.signatures(batch), midnight(self.calendar.begins)
+        cells, rows, events = Cells(Member), [], []
+        for life in batch.lives:
+            member = life.member
+            row = cells.of(member)
+            at = max(member.updated_at, begins)
+            events.append([*row, member.pk, "insert", at, NULL])
+            by = signed.get(member.branch_id, NULL)
+            for change in life.changes:
+                row = cells.again(row, member, change.take(member))
+                at = max(change.at, begins)
+                events.append([*row, member.pk, "update", at, by])
+            rows.append(row)
+        copy(Member, cells.columns, rows)
+        copy(event_model(Member), [*cells.columns, *EVENT_COLUMNS], events)
 
-    def write_changes(self, lives: list[Life], keepers: dict[int, User]) -> None:
-        """Let each record change as often as it did, in order, so that the history has
-        every state; then note who changed it."""
-        changed = [life for life in lives if life.changes]
-        for turn in range(max((len(life.changes) for life in changed), default=0)):
-            alike: dict[tuple, list[Member]] = defaultdict(list)
-            for life in changed:
-                if turn < len(life.changes):
-                    names = self.apply(life.member, life.changes[turn])
-                    alike[names].append(life.member)
-            for names, members in alike.items():
-                Member.objects.bulk_update(members, names, batch_size=500)
-                self.remember("update", members)
-        self.sign_history(changed, keepers)
-
-    def remember(self, label: str, members: list[Member]) -> None:
-        keys = [member.pk for member in members]
-        remember(Member, label, self.calendar.begins, keys=keys)
-
-    def apply(self, member: Member, change: Change) -> tuple[str, ...]:
-        member.updated_at = change.at
-        for name, value in change.fields.items():
-            setattr(member, name, value)
-        return (*change.fields, "updated_at")
-
-    def sign_history(self, lives: list[Life], keepers: dict[int, User]) -> None:
-        branches = {life.member.branch_id for life in lives} & keepers.keys()
-        if not branches:
-            return
+    def signatures(self, batch: Batch) -> dict[int, uuid.UUID]:
+        """What signs changes as made by the keeper of the roll, by branch."""
+        signed = {life.member.branch_id for life in batch.lives if life.changes}
         contexts = {
             branch: Context(
                 id=uuid.UUID(int=self.random.getrandbits(128), version=4),
-                metadata={"user": keepers[branch].pk},
+                metadata={"user": batch.keepers[branch].pk},
+                created_at=self.lives.latest,
+                updated_at=self.lives.latest,
             )
-            for branch in sorted(branches)
+            for branch in sorted(signed & batch.keepers.keys())
         }
-        Context.objects.bulk_create(contexts.values())
-        by = [When(branch=pk, then=Value(c.pk)) for pk, c in contexts.items()]
-        rows = event_model(Member).objects.filter(
-            pgh_label="update", pgh_obj__in=[life.member.pk for life in lives]
+        write(contexts.values())
+        return {branch: context.pk for branch, context in contexts.items()}
+
+    def write_accounts(self, accounts: list[User]) -> None:
+        """Accounts of members, each the owner of the own record; nobody can sign in
+        until a first password is given."""
+        for account in accounts:
+            account.username = f"{account.member.initials}{account.member.pk}"
+        write(accounts)
+        write(
+            MemberGrant(
+                user=account,
+                permission=self.view_member,
+                content_object=account.member,
+                purpose=MemberGrant.OWNER,
+                starts_on=account.date_joined.date(),
+            )
+            for account in accounts
         )
-        rows.update(pgh_context=Case(*by, default=None))
 
     def write_offices(self, held: Iterable[Held]) -> None:
         """Appointments, and the rights of those that are not over."""
         held = list(held)
-        rows = [one.appointment for one in held]
-        Appointment.objects.bulk_create(rows, batch_size=BATCH)
-        BranchGrant.objects.bulk_create(
-            (
-                BranchGrant(
-                    user=one.life.account,
-                    permission=right,
-                    content_object=one.appointment.branch,
-                    appointment=one.appointment,
-                    starts_on=one.appointment.starts_on,
-                    ends_on=one.appointment.ends_on,
-                )
-                for one in held
-                if one.life.account is not None and self.is_not_over(one)
-                for right in self.rights[one.appointment.office_id]
-            ),
-            batch_size=BATCH,
+        write(one.appointment for one in held)
+        write(
+            BranchGrant(
+                user=one.life.account,
+                permission=right,
+                content_object=one.appointment.branch,
+                appointment=one.appointment,
+                starts_on=one.appointment.starts_on,
+                ends_on=one.appointment.ends_on,
+            )
+            for one in held
+            if one.life.account is not None and self.is_not_over(one)
+            for right in self.rights[one.appointment.office_id]
         )
 
     # --- the inbox ---
@@ -327,7 +310,7 @@ class Seeding:
         for notice in notices:
             if notice.created_at.date() < month_ago:
                 notice.read_at = notice.created_at + timedelta(hours=5)
-        Notification.objects.bulk_create(notices, batch_size=BATCH)
+        write(notices)
 
     def notices_of_states(self, batch: Batch) -> Iterator[Notification]:
         for life in batch.lives:
