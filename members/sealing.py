@@ -35,7 +35,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from members import ciphers
 from members.algorithms import normalize_id_number, normalize_phone
-from members.key_ring import key_ring
+from members.key_ring import KeyRing, key_ring
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Sealed(bytes):
     @property
     def is_current(self) -> bool:
         """Whether new values would be sealed by the same cipher and key."""
-        return self[:_HEAD_BYTES] == _head()
+        return self[:_HEAD_BYTES] == _head(key_ring())
 
 
 class _Unsealed:
@@ -244,8 +244,9 @@ class SealedField(models.BinaryField):
             raise FieldError(
                 f"{self} is sealed for a primary key, and this row has none."
             )
-        head, nonce = _head(), secrets.token_bytes(ciphers.NONCE_BYTES)
-        key = key_ring().sealing_key(int.from_bytes(head[1:], "big"), head[0])
+        ring, nonce = key_ring(), secrets.token_bytes(ciphers.NONCE_BYTES)
+        head = _head(ring)
+        key = ring.sealing_key(ring.active_data_key, head[0])
         text = plain.encode() if isinstance(plain, str) else plain or b""
         body = ciphers.encrypt(head[0], key, nonce, text, self._bound(head, row))
         sealed = Sealed(head + nonce + body)
@@ -550,13 +551,12 @@ def _restore(value: bytes, pk: Any) -> Sealed:
     return sealed
 
 
-def _head() -> bytes:
+def _head(ring: KeyRing) -> bytes:
     """Version and key id of what is sealed now."""
     name = getattr(settings, "SEALING_CIPHER", "sm4")
     if name not in ciphers.VERSIONS:
         raise ImproperlyConfigured("SEALING_CIPHER must be sm4 or aes256.")
-    key_id = key_ring().active_data_key
-    return bytes([ciphers.VERSIONS[name]]) + key_id.to_bytes(2, "big")
+    return bytes([ciphers.VERSIONS[name]]) + ring.active_data_key.to_bytes(2, "big")
 
 
 def _tracked_model(model: type[models.Model]) -> type[models.Model]:

@@ -18,24 +18,33 @@ ADMINISTRATORS = {
 }
 
 
-def make_accounts(file: Path) -> list[dict[str, str]]:
-    """Name the accounts, give them the one password, and note them in `file`.
+def make_accounts(file: Path) -> list[dict[str, str | int]]:
+    """Name the accounts, give them the one password, and note them in `file`, each with
+    how many people are on the rolls that the office reaches (0 without one).
 
     All but the last may go on with that password; the last shows the first sign-in.
     """
     hashed = make_password(PASSWORD)
     branch = Branch.objects.holding_members().order_by("pk").first()
+    city, county, town = Branch.objects.above(branch)
+    offices = {
+        "secretary": ("Branch secretary", "secretary", branch),
+        "organizer": ("Organization officer", "organization_officer", branch),
+        "committee": ("Committee secretary", "secretary", town),
+        "county": ("County secretary", "secretary", county),
+        "city": ("City secretary", "secretary", city),
+    }
     people = {
-        "secretary": ("Branch secretary", holder("secretary", branch)),
-        "organizer": ("Organization officer", holder("organization_officer", branch)),
-        "committee": ("Committee secretary", holder("secretary", branch.parent)),
-        "member": ("Member", plain_member(branch, 0)),
-        "newcomer": ("First sign-in", plain_member(branch, 1)),
+        name: (role, holder(office, of), of)
+        for name, (role, office, of) in offices.items()
+    } | {
+        "member": ("Member", plain_member(branch, 0), None),
+        "newcomer": ("First sign-in", plain_member(branch, 1), None),
     }
     rows = []
-    for name, (role, member) in people.items():
+    for name, (role, member, reach) in people.items():
         if member is not None:
-            rows.append(row(role, take_over(member, name, hashed)))
+            rows.append(row(role, take_over(member, name, hashed), reach))
     for name, (role, display_name) in ADMINISTRATORS.items():
         user = User.objects.create(
             username=name,
@@ -45,7 +54,7 @@ def make_accounts(file: Path) -> list[dict[str, str]]:
             is_staff=True,
             must_change_password=False,
         )
-        rows.append(row(role, user))
+        rows.append(row(role, user, None))
     User.objects.filter(username="committee").update(is_staff=True)
     User.objects.filter(username="newcomer").update(must_change_password=True)
     rows.sort(key=lambda one: one["username"] == "newcomer")
@@ -79,11 +88,17 @@ def take_over(member: Member, name: str, hashed: str) -> User:
     return user
 
 
-def row(role: str, user: User) -> dict[str, str]:
-    return {"role": role, "username": user.username, "password": PASSWORD}
+def row(role: str, user: User, reach: Branch | None) -> dict[str, str | int]:
+    members = Member.objects.within([reach.path] if reach else []).count()
+    return {
+        "role": role,
+        "username": user.username,
+        "password": PASSWORD,
+        "members": members,
+    }
 
 
-def write(file: Path, rows: list[dict[str, str]]) -> None:
+def write(file: Path, rows: list[dict[str, str | int]]) -> None:
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
     file.write_text(json.dumps(rows, indent=2))

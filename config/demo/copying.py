@@ -6,8 +6,8 @@ Nothing is filled in but primary keys: times are as given, and the triggers rest
 
 import csv
 import json
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
 from io import StringIO
 from operator import attrgetter
 from typing import Any
@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, models
 from members.sealing import IndexField, SealedField, next_primary_keys
 
 NULL = r"\N"
-Reader = Callable[[models.Model], Any]
+Reader = Callable[[models.Model], str | int | None]
 
 
 def write(rows: Iterable[models.Model]) -> None:
@@ -56,50 +56,56 @@ def copy(
         )
 
 
-@lru_cache(maxsize=None)
+@cache
 class Cells:
-    """Reads instances of a model as cells of its table, sealing what is to be sealed."""
+    """Reads instances of a model as the cells of its table, in the order of `columns`:
+    first those that are as they are, then those that take work."""
 
     def __init__(self, model: type[models.Model]):
         fields = model._meta.concrete_fields
-        self.columns = [field.column for field in fields]
-        self.readers = [reader(field) for field in fields]
-        self.places: dict[str, list[int]] = {}
-        for place, field in enumerate(fields):
-            self.places.setdefault(field.name, []).append(place)
-            if isinstance(field, IndexField):
-                self.places[field.source].append(place)
+        readers = {field: read for field in fields if (read := reader(field))}
+        plain = [field for field in fields if field not in readers]
+        self.columns = [field.column for field in (*plain, *readers)]
+        self.plain = attrgetter(*(field.attname for field in plain))
+        self.readers = list(readers.values())
+        # Index fields follow their source.
+        self.sources = [getattr(field, "source", field.name) for field in readers]
 
     def of(self, row: models.Model) -> list[Any]:
-        return [cell(read(row)) for read in self.readers]
+        values = (*self.plain(row), *[read(row) for read in self.readers])
+        return [NULL if value is None else value for value in values]
 
     def again(
-        self, cells: list[Any], row: models.Model, names: Iterable[str]
+        self, row: models.Model, cells: list[Any], changed: Collection[str]
     ) -> list[Any]:
-        """The cells of a row of which the fields `names` have changed since."""
-        cells = cells.copy()
-        for name in names:
-            for place in self.places[name]:
-                cells[place] = cell(self.readers[place](row))
-        return cells
+        """The same after the fields `changed`: work is done for these only."""
+        kept = cells[-len(self.readers) :]
+        worked = [
+            read(row) if source in changed else was
+            for read, source, was in zip(self.readers, self.sources, kept, strict=True)
+        ]
+        values = (*self.plain(row), *worked)
+        return [NULL if value is None else value for value in values]
 
 
-def reader(field: models.Field) -> Reader:
-    """What reads a field of an instance for the database."""
+def reader(field: models.Field) -> Reader | None:
+    """What makes the cell of a field of an instance, where that takes work."""
     if isinstance(field, SealedField):
-        return lambda row: field.pre_save(row, add=True)
-    if field.is_relation:  # the other row may have got its key after it was assigned
-        return lambda row: (
-            field.get_cached_value(row).pk
-            if field.is_cached(row) and field.get_cached_value(row)
-            else getattr(row, field.attname)
-        )
-    return attrgetter(field.attname)
+        return lambda row: as_bytea(field.pre_save(row, add=True))
+    if isinstance(field, IndexField):
+        return lambda row: as_bytea(getattr(row, field.attname))
+    if isinstance(field, models.JSONField):
+        return lambda row: json.dumps(getattr(row, field.attname))
+    if field.is_relation:
+        return lambda row: key_of(field, row)
+    return None
 
 
-def cell(value: Any) -> Any:
-    if value is None:
-        return NULL
-    if isinstance(value, bytes):
-        return rf"\x{value.hex()}"
-    return json.dumps(value) if isinstance(value, dict) else value
+def key_of(field: models.Field, row: models.Model) -> Any:
+    """The other row may have got its key after it was assigned."""
+    other = field.get_cached_value(row, default=None)
+    return getattr(row, field.attname) if other is None else other.pk
+
+
+def as_bytea(value: bytes | None) -> str | None:
+    return None if value is None else rf"\x{value.hex()}"

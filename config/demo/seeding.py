@@ -4,17 +4,21 @@ Rows and their history carry the times at which they would have been written, wh
 the owner of the database can bring about.
 """
 
+import gc
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from itertools import islice
 from random import Random
 
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
-from django.db import transaction
-from django.urls import NoReverseMatch, reverse
+from django.db import connection, transaction
+from django.urls import reverse
 from pghistory.models import Context
 
 from config.demo.copying import NULL, Cells, copy, give_keys, write
@@ -52,6 +56,7 @@ from members.models import (
 
 BATCH = 2000  # people
 LEAST_BRANCHES = 4  # a city, a county, a town and its first branch
+USUAL_BRANCH = 50  # members
 LARGE_BRANCH = 20  # members, from which on there are Party groups
 COUNTED = {
     "branches": Branch,
@@ -71,8 +76,31 @@ Notice = Notification.Kind
 def seed(*, members: int, branches: int, days: int, seed: int, today: date) -> None:
     """Write the whole demonstration into a database without branches."""
     calendar = Calendar(today - timedelta(days=days), today)
-    with resting_triggers():
+    with resting_triggers(), garbage_left_lying():
         Seeding(seed, calendar).run(members, branches)
+    analyze()
+
+
+@contextmanager
+def garbage_left_lying() -> Iterator[None]:
+    """Collect garbage only when asked: left alone, the search for it among so many new
+    objects takes a sixth of the time."""
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def analyze() -> None:
+    """Tell the planner how many rows there are now; it finds out late by itself."""
+    quote = connection.ops.quote_name
+    tables = apps.get_app_config("members").get_models(include_auto_created=True)
+    with connection.cursor() as cursor:
+        names = ", ".join(quote(model._meta.db_table) for model in tables)
+        cursor.execute(f"ANALYZE {names}")
 
 
 def counts() -> dict[str, int]:
@@ -119,6 +147,7 @@ class Seeding:
             if len(batch.lives) >= BATCH:
                 self.write(batch)
                 batch = Batch()
+                gc.collect()
         self.write(batch)
         higher = [unit for unit in units if not unit.weight and not unit.closed]
         self.write_offices(
@@ -242,7 +271,7 @@ class Seeding:
             events.append([*row, member.pk, "insert", at, NULL])
             by = signed.get(member.branch_id, NULL)
             for change in life.changes:
-                row = cells.again(row, member, change.take(member))
+                row = cells.again(member, row, change.take(member))
                 at = max(change.at, begins)
                 events.append([*row, member.pk, "update", at, by])
             rows.append(row)
@@ -357,7 +386,13 @@ class Seeding:
 
 
 def sizes(units: list[Unit], members: int) -> Iterator[tuple[Unit, int]]:
-    """How many people each roll holds: by weight, and `members` in all."""
+    """How many people each roll holds: by weight, and `members` in all.
+
+    The first, at which a visitor looks, is no larger than most, however many there are.
+    """
+    total = sum(unit.weight for unit in units)
+    first = next(unit for unit in units if unit.weight)
+    first.weight = min(first.weight, USUAL_BRANCH * total / members)
     total = sum(unit.weight for unit in units)
     reached, given = 0.0, 0
     for unit in units:
@@ -373,7 +408,10 @@ def notice(user, kind, context, url, at) -> Notification:
 
 
 def link(name: str, pk: int) -> str:
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""
+    return page(name).replace("/0/", f"/{pk}/")
+
+
+@cache
+def page(name: str) -> str:
+    """The address of a page about row 0; asking for each row's takes long."""
+    return reverse(name, args=[0])
