@@ -8,20 +8,17 @@ import gc
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from itertools import islice
 from random import Random
 
-from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
-from django.db import connection, transaction
-from django.urls import reverse
+from django.db import transaction
 from pghistory.models import Context
 
-from config.demo.copying import NULL, Cells, copy, give_keys, write
+from config.demo.batch import BATCH, Batch
+from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
     EVENT_COLUMNS,
     event_model,
@@ -29,6 +26,7 @@ from config.demo.history import (
     remember,
     resting_triggers,
 )
+from config.demo.inbox import notices
 from config.demo.lives import Life, Lives, moment
 from config.demo.officers import Held, Officers
 from config.demo.organization import (
@@ -54,7 +52,6 @@ from members.models import (
     User,
 )
 
-BATCH = 2000  # people
 LEAST_BRANCHES = 4  # a city, a county, a town and its first branch
 USUAL_BRANCH = 50  # members
 LARGE_BRANCH = 20  # members, from which on there are Party groups
@@ -69,7 +66,6 @@ COUNTED = {
     "corrections": Correction,
     "notifications": Notification,
 }
-Notice = Notification.Kind
 
 
 @transaction.atomic
@@ -94,28 +90,8 @@ def garbage_left_lying() -> Iterator[None]:
         gc.unfreeze()
 
 
-def analyze() -> None:
-    """Tell the planner how many rows there are now; it finds out late by itself."""
-    quote = connection.ops.quote_name
-    tables = apps.get_app_config("members").get_models(include_auto_created=True)
-    with connection.cursor() as cursor:
-        names = ", ".join(quote(model._meta.db_table) for model in tables)
-        cursor.execute(f"ANALYZE {names}")
-
-
 def counts() -> dict[str, int]:
     return {name: model.objects.count() for name, model in COUNTED.items()}
-
-
-@dataclass
-class Batch:
-    """What is written together: the people of some branches."""
-
-    lives: list[Life] = field(default_factory=list)
-    groups: list[PartyGroup] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    corrections: list[Correction] = field(default_factory=list)
-    keepers: dict[int, User] = field(default_factory=dict)  # by branch
 
 
 class Seeding:
@@ -257,7 +233,7 @@ class Seeding:
         write(lines)
         write(batch.corrections)
         self.write_offices(batch.held)
-        self.write_notices(batch)
+        write(notices(batch, self.calendar))
 
     def write_records(self, batch: Batch) -> None:
         """The records as they are now; in the history, each as it came and as it was
@@ -328,62 +304,6 @@ class Seeding:
             for right in self.rights[one.appointment.office_id]
         )
 
-    # --- the inbox ---
-    def write_notices(self, batch: Batch) -> None:
-        notices = [
-            *self.notices_of_states(batch),
-            *self.notices_of_offices(batch),
-            *self.notices_of_corrections(batch),
-        ]
-        month_ago = self.calendar.today - timedelta(days=30)
-        for notice in notices:
-            if notice.created_at.date() < month_ago:
-                notice.read_at = notice.created_at + timedelta(hours=5)
-        write(notices)
-
-    def notices_of_states(self, batch: Batch) -> Iterator[Notification]:
-        for life in batch.lives:
-            for change in life.changes:
-                if change.state_change and life.account and life.account.is_active:
-                    line = change.state_change
-                    context = {"state": line.to_state, "on": str(line.effective_on)}
-                    url = link("members:member_detail", life.member.pk)
-                    yield notice(
-                        life.account, Notice.STATE_CHANGED, context, url, change.at
-                    )
-
-    def notices_of_offices(self, batch: Batch) -> Iterator[Notification]:
-        for one in batch.held:
-            made = one.appointment
-            if one.life.account and made.starts_on > self.calendar.begins:
-                context = {
-                    "office": made.office.code,
-                    "branch": str(made.branch),
-                    "on": str(made.starts_on),
-                }
-                url = link("members:branch_detail", made.branch_id)
-                yield notice(
-                    one.life.account, Notice.APPOINTED, context, url, made.recorded_at
-                )
-
-    def notices_of_corrections(self, batch: Batch) -> Iterator[Notification]:
-        for asked in batch.corrections:
-            url = link("members:correction_detail", asked.pk)
-            if keeper := batch.keepers.get(asked.member.branch_id):
-                context = {"member": asked.member.name, "field": asked.field}
-                yield notice(
-                    keeper, Notice.CORRECTION_ASKED, context, url, asked.asked_at
-                )
-            if asked.answered_by is not None:
-                context = {"field": asked.field, "state": asked.state}
-                yield notice(
-                    asked.asked_by,
-                    Notice.CORRECTION_ANSWERED,
-                    context,
-                    url,
-                    asked.answered_at,
-                )
-
 
 def sizes(units: list[Unit], members: int) -> Iterator[tuple[Unit, int]]:
     """How many people each roll holds: by weight, and `members` in all.
@@ -401,17 +321,3 @@ def sizes(units: list[Unit], members: int) -> Iterator[tuple[Unit, int]]:
             upto = round(members * reached / total)
             yield unit, upto - given
             given = upto
-
-
-def notice(user, kind, context, url, at) -> Notification:
-    return Notification(user=user, kind=kind, context=context, url=url, created_at=at)
-
-
-def link(name: str, pk: int) -> str:
-    return page(name).replace("/0/", f"/{pk}/")
-
-
-@cache
-def page(name: str) -> str:
-    """The address of a page about row 0; asking for each row's takes long."""
-    return reverse(name, args=[0])

@@ -5,6 +5,9 @@ import json
 from collections import Counter
 from datetime import date
 from io import StringIO
+from itertools import islice
+from random import Random
+from statistics import median
 
 import pytest
 from django.apps import apps
@@ -12,7 +15,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Min
 
-from config.demo.tree import Kind, Setting
+from config.demo.seeding import sizes
+from config.demo.tree import Kind, Setting, organizations
+from members import access
 from members.algorithms import add_months
 from members.models import (
     Appointment,
@@ -21,6 +26,7 @@ from members.models import (
     Correction,
     Member,
     MemberGrant,
+    Notification,
     StateChange,
     Term,
     User,
@@ -54,11 +60,15 @@ def test_it_is_the_same_for_a_seed_and_another_for_another():
     def drawn(seed):
         """What a seed makes, and nothing of it left."""
         counts, mark = run(members=60, branches=12, seed=seed), hashlib.sha256()
-        for row in Member.objects.order_by("pk").select_related("branch"):
-            facts = (row.name, row.id_number, row.phone, row.state, row.branch.code)
-            mark.update(repr(facts).encode())
+        for model in (apps.get_model("members", "MemberEvent"), Member):
+            for row in model.objects.order_by("pk").select_related("branch"):
+                facts = (row.name, row.id_number, row.phone, row.address, row.state)
+                mark.update(repr((*facts, row.updated_at, row.branch.code)).encode())
         for row in Branch.objects.order_by("pk"):
             mark.update(f"{row.code} {row.name} {row.established_on}".encode())
+        for row in Notification.objects.order_by("pk").select_related("user__member"):
+            whose = row.user.member.id_number
+            mark.update(f"{whose} {row.kind} {row.created_at}".encode())
         empty()
         return counts, mark.hexdigest()
 
@@ -176,6 +186,19 @@ def test_history_is_dated_by_what_happened(seeded):
     assert event.objects.filter(pgh_label="update").exclude(pgh_context=None).exists()
 
 
+def test_the_history_begins_with_the_record_as_it_came(seeded):
+    event = apps.get_model("members", "MemberEvent")
+
+    for member in Member.objects.prefetch_related("state_changes"):
+        events = list(event.objects.filter(pgh_obj=member).order_by("pgh_id"))
+        first_line = min(member.state_changes.all(), key=lambda line: line.pk)
+        assert events[0].pgh_label == "insert"
+        assert events[0].state == first_line.to_state
+        assert {one.id_number for one in events} == {member.id_number}
+        assert {one.pgh_label for one in events[1:]} <= {"update"}
+        assert events[-1].phone_tail == member.phone_tail
+
+
 def test_the_history_is_kept_by_itself_again_afterwards(seeded):
     member = Member.objects.first()
 
@@ -201,6 +224,31 @@ def test_numbers_belong_to_nobody(seeded):
             assert member.phone.startswith("154")
 
 
+def test_every_number_is_given_once(seeded):
+    for column in ("id_number_index", "phone_index"):
+        numbers = Member.objects.exclude(**{column: None}).values_list(column)
+        assert numbers.count() == numbers.distinct().count() > 250
+
+
+def test_the_planner_knows_how_many_rows_there_are(seeded):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_stats WHERE attname = 'id'")
+        known = {table for (table,) in cursor.fetchall()}
+
+    assert {"members_member", "members_memberevent", "members_branch"} <= known
+
+
+def test_rolls_of_any_size_hold_all_and_the_first_is_a_usual_branch():
+    for members, branches in ((300, 30), (20_000, 400), (1_000_000, 20_000)):
+        units = list(islice(organizations(Random(1)), branches))  # noqa: S311
+        found = [size for _unit, size in sizes(units, members)]
+
+        assert sum(found) == members
+        assert found[0] <= 51
+    assert 45 < median(found) < 60
+    assert max(found) < 400
+
+
 def test_without_the_setting_nobody_can_sign_in(seeded):
     assert User.objects.exists()
     assert not [user for user in User.objects.all() if user.has_usable_password()]
@@ -218,7 +266,8 @@ def test_demonstration_accounts_are_made_on_request(settings, tmp_path):
     assert file.stat().st_mode & 0o777 == 0o600
     accounts = {row["username"]: row for row in json.loads(file.read_text())}
     assert set(accounts) == {
-        *("secretary", "organizer", "committee", "member", "newcomer"),
+        *("secretary", "organizer", "committee", "county", "city"),
+        *("member", "newcomer"),
         *("system", "security", "audit"),
     }
     for name, row in accounts.items():
@@ -230,6 +279,12 @@ def test_demonstration_accounts_are_made_on_request(settings, tmp_path):
     assert secretary.has_perm("members.manage_roll", secretary.member)
     committee = User.objects.get(username="committee")
     assert committee.has_perm("members.manage_roll", secretary.member)
+    for name in ("secretary", "committee", "county", "city"):
+        user = User.objects.get(username=name)
+        reached = access.visible_members(user).count()
+        assert accounts[name]["members"] == reached > 0
+    assert accounts["city"]["members"] == 150
+    assert accounts["system"]["members"] == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,18 @@
+"""What is written together: the people of some branches."""
+
+from dataclasses import dataclass, field
+
+from config.demo.lives import Life
+from config.demo.officers import Held
+from members.models import Correction, PartyGroup, User
+
+BATCH = 2000  # people, from which on a batch is written
+
+
+@dataclass
+class Batch:
+    lives: list[Life] = field(default_factory=list)
+    groups: list[PartyGroup] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    keepers: dict[int, User] = field(default_factory=dict)  # by branch
