@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from io import StringIO
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -43,18 +44,29 @@ def give_keys(rows: list[models.Model]) -> None:
 def copy(
     model: type[models.Model], columns: Iterable[str], rows: Iterable[list[Any]]
 ) -> None:
-    """Send rows of cells to the table of `model`."""
-    # CSV, because the csv module quotes in C; NULL is told from "" by its own mark.
-    file = StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    file.seek(0)
+    """Send rows of cells to the table of `model`, where one is written while the next
+    is made: making them must ask the database nothing."""
     quote = connection.ops.quote_name
     names = ", ".join(map(quote, columns))
     table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.copy_expert(
-            rf"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')", file
+            rf"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')",
+            Text(rows),
         )
+
+
+class Text:
+    """Rows as a file. It is CSV, for the csv module quotes in C; what is nothing has a
+    mark of its own, to be told from the empty text."""
+
+    def __init__(self, rows: Iterable[list[Any]]):
+        self.rows = iter(rows)
+
+    def read(self, _size: int) -> str:
+        text = StringIO()
+        csv.writer(text, lineterminator="\n").writerows(islice(self.rows, 50))
+        return text.getvalue()
 
 
 def analyze() -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import islice
 from random import Random
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
@@ -72,22 +73,20 @@ COUNTED = {
 def seed(*, members: int, branches: int, days: int, seed: int, today: date) -> None:
     """Write the whole demonstration into a database without branches."""
     calendar = Calendar(today - timedelta(days=days), today)
-    with resting_triggers(), garbage_left_lying():
+    with resting_triggers(), no_search_for_garbage():
         Seeding(seed, calendar).run(members, branches)
     analyze()
 
 
 @contextmanager
-def garbage_left_lying() -> Iterator[None]:
-    """Collect garbage only when asked: left alone, the search for it among so many new
-    objects takes a sixth of the time."""
-    gc.freeze()
+def no_search_for_garbage() -> Iterator[None]:
+    """Nobody here holds who holds them, so all are let go without; and the search among
+    so many takes a sixth of the time."""
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
 
 
 def counts() -> dict[str, int]:
@@ -123,7 +122,6 @@ class Seeding:
             if len(batch.lives) >= BATCH:
                 self.write(batch)
                 batch = Batch()
-                gc.collect()
         self.write(batch)
         higher = [unit for unit in units if not unit.weight and not unit.closed]
         self.write_offices(
@@ -193,7 +191,6 @@ class Seeding:
 
     def account(self, life: Life) -> User:
         return User(
-            member=life.member,
             password=self.no_password,
             is_active=life.last_state in Member.LIVE,
             must_change_password=False,
@@ -218,12 +215,12 @@ class Seeding:
     # --- writing ---
     def write(self, batch: Batch) -> None:
         lives = batch.lives
-        accounts = [life.account for life in lives if life.account is not None]
+        with_account = [life for life in lives if life.account is not None]
         write(batch.groups)
         give_keys([life.member for life in lives])
-        give_keys(accounts)
+        give_keys([life.account for life in with_account])
         self.write_records(batch)
-        self.write_accounts(accounts)
+        self.write_accounts(with_account)
         lines = [life.first for life in lives]
         lines += [
             c.state_change for life in lives for c in life.changes if c.state_change
@@ -236,23 +233,28 @@ class Seeding:
         write(notices(batch, self.calendar))
 
     def write_records(self, batch: Batch) -> None:
-        """The records as they are now; in the history, each as it came and as it was
-        after each of its changes."""
-        signed, begins = self.signatures(batch), midnight(self.calendar.begins)
-        cells, rows, events = Cells(Member), [], []
+        """The history of the records, and the records as they are now."""
+        signed, rows = self.signatures(batch), []
+        columns = Cells(Member).columns
+        events = self.history(batch, signed, rows)
+        copy(event_model(Member), [*columns, *EVENT_COLUMNS], events)
+        copy(Member, columns, rows)
+
+    def history(
+        self, batch: Batch, signed: dict[int, uuid.UUID], rows: list[list[Any]]
+    ) -> Iterator[list[Any]]:
+        """Each record as it came and as it was after each of its changes; what it is in
+        the end goes to `rows`."""
+        cells, begins = Cells(Member), midnight(self.calendar.begins)
         for life in batch.lives:
             member = life.member
             row = cells.of(member)
-            at = max(member.updated_at, begins)
-            events.append([*row, member.pk, "insert", at, NULL])
+            yield [*row, member.pk, "insert", max(member.updated_at, begins), NULL]
             by = signed.get(member.branch_id, NULL)
             for change in life.changes:
                 row = cells.again(member, row, change.take(member))
-                at = max(change.at, begins)
-                events.append([*row, member.pk, "update", at, by])
+                yield [*row, member.pk, "update", max(change.at, begins), by]
             rows.append(row)
-        copy(Member, cells.columns, rows)
-        copy(event_model(Member), [*cells.columns, *EVENT_COLUMNS], events)
 
     def signatures(self, batch: Batch) -> dict[int, uuid.UUID]:
         """What signs changes as made by the keeper of the roll, by branch."""
@@ -269,21 +271,23 @@ class Seeding:
         write(contexts.values())
         return {branch: context.pk for branch, context in contexts.items()}
 
-    def write_accounts(self, accounts: list[User]) -> None:
+    def write_accounts(self, lives: list[Life]) -> None:
         """Accounts of members, each the owner of the own record; nobody can sign in
         until a first password is given."""
-        for account in accounts:
-            account.username = f"{account.member.initials}{account.member.pk}"
-        write(accounts)
+        for life in lives:
+            life.account.username = f"{life.member.initials}{life.member.pk}"
+            # By key: an account and a record that hold each other are never let go.
+            life.account.member_id = life.member.pk
+        write(life.account for life in lives)
         write(
             MemberGrant(
-                user=account,
+                user=life.account,
                 permission=self.view_member,
-                content_object=account.member,
+                content_object=life.member,
                 purpose=MemberGrant.OWNER,
-                starts_on=account.date_joined.date(),
+                starts_on=life.account.date_joined.date(),
             )
-            for account in accounts
+            for life in lives
         )
 
     def write_offices(self, held: Iterable[Held]) -> None:

@@ -1,5 +1,6 @@
 """The demonstration: sound, whole at any size, and the same for a seed."""
 
+import gc
 import hashlib
 import json
 from collections import Counter
@@ -15,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Min
 
+from config.demo.lives import Life
 from config.demo.seeding import sizes
 from config.demo.tree import Kind, Setting, organizations
 from members import access
@@ -88,6 +90,18 @@ def empty():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"TRUNCATE {quoted} CASCADE")
+
+
+def test_people_that_are_written_are_let_go():
+    gc.collect()
+    gc.disable()  # as while it runs: a million that held one another would fill it
+    try:
+        run(members=60, branches=12)
+        left = [one for one in gc.get_objects() if isinstance(one, (Member, Life))]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 def test_every_record_passes_its_own_checks(seeded):
