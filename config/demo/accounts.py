@@ -2,6 +2,7 @@
 password is printed in the open."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
@@ -25,26 +26,11 @@ def make_accounts(file: Path) -> list[dict[str, str | int]]:
     All but the last may go on with that password; the last shows the first sign-in.
     """
     hashed = make_password(PASSWORD)
-    branch = Branch.objects.holding_members().order_by("pk").first()
-    city, county, town = Branch.objects.above(branch)
-    offices = {
-        "secretary": ("Branch secretary", "secretary", branch),
-        "organizer": ("Organization officer", "organization_officer", branch),
-        "committee": ("Committee secretary", "secretary", town),
-        "county": ("County secretary", "secretary", county),
-        "city": ("City secretary", "secretary", city),
-    }
-    people = {
-        name: (role, holder(office, of), of)
-        for name, (role, office, of) in offices.items()
-    } | {
-        "member": ("Member", plain_member(branch, 0), None),
-        "newcomer": ("First sign-in", plain_member(branch, 1), None),
-    }
-    rows = []
-    for name, (role, member, reach) in people.items():
-        if member is not None:
-            rows.append(row(role, take_over(member, name, hashed), reach))
+    rows = [
+        row(role, take_over(member, name, hashed), reach)
+        for name, role, member, reach in people()
+        if member is not None
+    ]
     for name, (role, display_name) in ADMINISTRATORS.items():
         user = User.objects.create(
             username=name,
@@ -60,6 +46,20 @@ def make_accounts(file: Path) -> list[dict[str, str | int]]:
     rows.sort(key=lambda one: one["username"] == "newcomer")
     write(file, rows)
     return rows
+
+
+def people() -> Iterator[tuple[str, str, Member | None, Branch | None]]:
+    """Who of the first branch and the committees above it has which account."""
+    branch = Branch.objects.holding_members().order_by("pk").first()
+    city, county, town = Branch.objects.above(branch)
+    organizer = holder("organization_officer", branch)
+    yield "secretary", "Branch secretary", holder("secretary", branch), branch
+    yield "organizer", "Organization officer", organizer, branch
+    yield "committee", "Committee secretary", holder("secretary", town), town
+    yield "county", "County secretary", holder("secretary", county), county
+    yield "city", "City secretary", holder("secretary", city), city
+    yield "member", "Member", plain_member(branch, 0), None
+    yield "newcomer", "First sign-in", plain_member(branch, 1), None
 
 
 def holder(office: str, branch: Branch) -> Member | None:
