@@ -1,7 +1,7 @@
 """The key ring: the keys that seal, kept outside the database (SEC-52, CR-05).
 
-The ring is a JSON file named by the setting SEALING_KEY_FILE. It holds data, index and audit
-keys, each with an id and a state, wrapped by one key-encrypting key. That key comes from
+The ring is a JSON file named by the setting SEALING_KEY_FILE. It holds data keys, index
+keys and audit keys, each with an id and a state, wrapped by one key-encrypting key. That key comes from
 the setting SEALING_KEK, else from the file SEALING_KEK_FILE, else from the file beside the
 ring that ends in `.kek`; keep it away from the backups of the ring.
 
@@ -10,9 +10,12 @@ This module imports no model, so set-up can make a ring before Django starts.
 
 import base64
 import binascii
+import contextlib
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +28,11 @@ from members import ciphers
 
 ACTIVE, READABLE, DESTROYED = "active", "readable", "destroyed"
 _KEK_BYTES = 32
+# What reading and opening a ring may raise when it, or its key, is not there or damaged.
+_NOT_OPENED = (
+    *(OSError, ValueError, LookupError, TypeError),
+    *(ciphers.OpeningError, ImproperlyConfigured),
+)
 _KINDS = ("data", "index", "audit")
 
 
@@ -35,7 +43,7 @@ class KeyRing:
         self._keys = keys
         self.active_data_key = active["data"]
         self.active_index_key = active["index"]
-        self.active_audit_key = active["audit"]
+        self._active_audit_key = active.get("audit")
         self._derived: dict[tuple[str, ...], bytes] = {}
 
     def sealing_key(self, key_id: int, version: int) -> bytes:
@@ -47,8 +55,18 @@ class KeyRing:
         """The key of one index column. Raises KeyError for an unknown or destroyed id."""
         return self._derive("index", key_id, 32, "index", table, column)
 
+    @property
+    def active_audit_key(self) -> int:
+        """The id of the key that new rows of the audit log are chained with."""
+        if self._active_audit_key is None:
+            raise ImproperlyConfigured(
+                "The key ring of SEALING_KEY_FILE was made before there was an audit log: "
+                "run the set-up, which adds the key of the log."
+            )
+        return self._active_audit_key
+
     def audit_key(self, key_id: int) -> bytes:
-        """The key of the audit log. Raises KeyError for an unknown or destroyed id."""
+        """The key of the audit log, 32 bytes. Raises KeyError for an unknown id."""
         return self._derive("audit", key_id, 32, "audit")
 
     def _derive(self, kind: str, key_id: int, length: int, *purpose: str) -> bytes:
@@ -70,12 +88,12 @@ def key_ring() -> KeyRing:
             "SEALING_KEY_FILE is not set: name the file of the key ring."
         )
     try:
-        changed_at = os.stat(path).st_mtime_ns
+        found = os.stat(path)
     except OSError as error:
         raise ImproperlyConfigured(_unreadable(path, error)) from error
     return _open_ring(
         str(path),
-        changed_at,
+        (found.st_mtime_ns, found.st_ino, found.st_size),
         getattr(settings, "SEALING_KEK", None) or "",
         str(getattr(settings, "SEALING_KEK_FILE", None) or f"{path}.kek"),
     )
@@ -84,14 +102,15 @@ def key_ring() -> KeyRing:
 def ensure_key_ring(path: str | Path, kek_path: str | Path | None = None) -> None:
     """Make the ring and its key-encrypting key, each 0400, unless they are there.
 
-    A ring that was made before a kind of key was known gets one of that kind.
-    Several processes may ask at once: the first to finish wins and the others use its
-    files. With SEALING_KEK in the environment no file of that key is made.
+    A ring that was made before there was some kind of key gets one; a ring that does not
+    open is left as it is. Several processes may ask at once: the first to finish wins and
+    the others use its files. With SEALING_KEK in the environment no file of that key is
+    made.
     """
     path = Path(path)
     kek_path = Path(kek_path or f"{path}.kek")
     if path.exists():
-        _complete(path, kek_path)
+        _add_missing_kinds(path, kek_path)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if encoded := os.environ.get("SEALING_KEK"):
@@ -102,6 +121,22 @@ def ensure_key_ring(path: str | Path, kek_path: str | Path | None = None) -> Non
     _create(path, new_key_ring(kek))
 
 
+def _add_missing_kinds(path: Path, kek_path: Path) -> None:
+    with contextlib.suppress(*_NOT_OPENED):
+        if not _missing_kinds(json.loads(path.read_text())["keys"]):
+            return
+        kek = _decode_kek(os.environ.get("SEALING_KEK") or kek_path.read_text())
+        with _locked(path.parent):
+            ring = json.loads(path.read_text())
+            _unwrap_all(kek, ring["keys"])
+            ring["keys"] += [_new_key(kek, k) for k in _missing_kinds(ring["keys"])]
+            _replace(path, _as_text(ring["keys"]))
+
+
+def _missing_kinds(entries: list[dict[str, Any]]) -> list[str]:
+    return [kind for kind in _KINDS if kind not in {entry["kind"] for entry in entries}]
+
+
 def new_kek() -> str:
     """A fresh key-encrypting key: 32 random bytes in base64."""
     return base64.b64encode(secrets.token_bytes(_KEK_BYTES)).decode()
@@ -109,34 +144,21 @@ def new_kek() -> str:
 
 def new_key_ring(kek: bytes) -> str:
     """The text of a fresh ring: one active key of each kind, wrapped by `kek`."""
-    return _text_of([new_key(kek, kind, 1) for kind in _KINDS])
+    return _as_text([_new_key(kek, kind) for kind in _KINDS])
 
 
-def new_key(kek: bytes, kind: str, key_id: int) -> dict[str, Any]:
-    """The entry of a fresh active key in the ring."""
+def _new_key(kek: bytes, kind: str) -> dict[str, Any]:
     return {
         "kind": kind,
-        "id": key_id,
+        "id": 1,
         "state": ACTIVE,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "wrapped": wrap(kek, kind, key_id, secrets.token_bytes(32)),
+        "wrapped": wrap(kek, kind, 1, secrets.token_bytes(32)),
     }
 
 
-def _text_of(keys: list[dict[str, Any]]) -> str:
-    return json.dumps({"format": 1, "keys": keys}, indent=2) + "\n"
-
-
-def _complete(path: Path, kek_path: Path) -> None:
-    """Give a ring a first key of each kind that it lacks."""
-    keys = json.loads(path.read_text())["keys"]
-    missing = [kind for kind in _KINDS if kind not in {key["kind"] for key in keys}]
-    if not missing:
-        return
-    kek = _decode_kek(os.environ.get("SEALING_KEK") or _read_kek(str(kek_path)))
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    _create(draft, _text_of([*keys, *(new_key(kek, kind, 1) for kind in missing)]))
-    draft.replace(path)
+def _as_text(entries: list[dict[str, Any]]) -> str:
+    return json.dumps({"format": 1, "keys": entries}, indent=2) + "\n"
 
 
 def wrap(kek: bytes, kind: str, key_id: int, material: bytes) -> str:
@@ -161,7 +183,7 @@ def _wrapping(kek: bytes, kind: str, key_id: int) -> tuple[bytes, bytes]:
 
 
 @lru_cache(maxsize=4)
-def _open_ring(path: str, changed_at: int, kek: str, kek_path: str) -> KeyRing:
+def _open_ring(path: str, version: tuple[int, ...], kek: str, kek_path: str) -> KeyRing:
     key_encrypting_key = _decode_kek(kek or _read_kek(kek_path))
     try:
         entries = json.loads(Path(path).read_text())["keys"]
@@ -223,6 +245,19 @@ def _unreadable(path: str | Path, error: OSError) -> str:
 
 def _create(path: Path, text: str) -> None:
     """Write a file whole or not at all; one that is already there is left alone."""
+    with _draft(path, text) as draft, contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a file in the place of the one that is there: readers see either of them."""
+    with _draft(path, text) as draft:
+        draft.chmod(path.stat().st_mode & 0o777)
+        draft.rename(path)
+
+
+@contextlib.contextmanager
+def _draft(path: Path, text: str) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     try:
@@ -230,8 +265,17 @@ def _create(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        yield draft
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the ring of `folder` against others who would write it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -11,6 +11,7 @@ from members.ciphers import OpeningError
 from members.models import Member
 from members.sealing import SealBroken
 from tests.members.test_sealing import PHONE, read, saved
+from tests.race import race
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +145,57 @@ def test_a_readable_key_opens_and_a_destroyed_one_does_not(ring):
             with pytest.raises(SealBroken):
                 read(member)
         assert read(saved(phone="13900000000")) == "13900000000"
+
+
+def older(ring):
+    """A ring as it was made before there was an audit log."""
+    entries = json.loads((ring / "ring.json").read_text())["keys"]
+    kept = [entry for entry in entries if entry["kind"] != "audit"]
+    (ring / "ring.json").unlink()
+    (ring / "ring.json").write_text(json.dumps({"format": 1, "keys": kept}))
+    (ring / "ring.json").chmod(0o400)
+    return kept
+
+
+def test_a_ring_made_before_the_audit_log_gets_a_key_for_it(ring):
+    member, kept = saved(phone=PHONE), older(ring)
+    with pytest.raises(ImproperlyConfigured, match="SEALING_KEY_FILE"):
+        _ = key_ring.key_ring().active_audit_key
+
+    for _ in range(2):
+        key_ring.ensure_key_ring(ring / "ring.json", ring / "kek")
+
+    entries = json.loads((ring / "ring.json").read_text())["keys"]
+    assert entries[:-1] == kept
+    assert (ring / "ring.json").stat().st_mode & 0o777 == 0o400
+    opened = key_ring.key_ring()
+    assert opened.active_audit_key == 1
+    assert len(opened.audit_key(1)) == 32
+    assert read(member) == PHONE
+
+
+def test_set_up_leaves_a_ring_that_it_cannot_open(ring):
+    older(ring)
+    before = (ring / "ring.json").read_text()
+    (ring / "other").write_text(key_ring.new_kek())
+
+    key_ring.ensure_key_ring(ring / "ring.json", ring / "other")
+
+    assert (ring / "ring.json").read_text() == before
+
+
+def test_processes_that_add_a_kind_at_once_agree(ring):
+    older(ring)
+    made = race(
+        lambda _: (
+            key_ring.ensure_key_ring(ring / "ring.json", ring / "kek"),
+            key_ring.key_ring().audit_key(1),
+        )[1],
+        range(4),
+    )
+
+    assert len(set(made)) == 1
+    assert sorted(path.name for path in ring.iterdir()) == ["kek", "ring.json"]
 
 
 def test_a_wrapped_key_cannot_take_the_place_of_another():
