@@ -32,7 +32,7 @@ import psycopg2
 import redis
 
 from config.processes import Account, as_account, last_line, runs, spawn, stop
-from members.key_ring import ensure_key_ring
+from members.key_files import ensure_key_ring
 
 ROOT = Path(__file__).resolve().parent.parent
 # Where root keeps what the service account could not reach inside a private home.

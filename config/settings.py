@@ -232,9 +232,11 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# Sealed fields (G4): see members/sealing.py.
+# Sealed fields (G4): see members/sealing.py and docs/keys.md. The key-encrypting key
+# comes from the first of the three places that is set.
 SEALING_KEY_FILE = env("SEALING_KEY_FILE", default=str(VAR / "keys" / "ring.json"))
-SEALING_KEK = os.environ.get("SEALING_KEK", "")  # goes before SEALING_KEK_FILE
+SEALING_KEK = os.environ.get("SEALING_KEK", "")
+SEALING_KEK_COMMAND = env("SEALING_KEK_COMMAND", default="")
 SEALING_KEK_FILE = env("SEALING_KEK_FILE", default=str(VAR / "keys" / "kek"))
 SEALING_CIPHER = env("SEALING_CIPHER", default="sm4")
 

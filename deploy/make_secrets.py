@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from members.key_ring import ensure_key_ring  # noqa: E402 - found by the line above
+from members.key_files import ensure_key_ring  # noqa: E402 - found by the line above
 
 FOLDER = ROOT / "deploy" / "secrets"
 

@@ -31,6 +31,7 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connections, models, router
 from django.db.models.expressions import Case, Value
 from django.db.models.functions import Cast
+from django.db.models.lookups import In
 from django.db.models.query_utils import DeferredAttribute
 
 from members import ciphers
@@ -182,7 +183,7 @@ class SealedField(models.BinaryField):
         if isinstance(held, _Unsealed):
             return held.plain
         if held.opened is None:
-            held.opened = self._open(held, held.pk or self.row_of(instance))
+            held.opened = self.open(held, held.pk or self.row_of(instance))
         return held.opened
 
     def is_null(self, plain: str | bytes | None) -> bool:
@@ -253,7 +254,8 @@ class SealedField(models.BinaryField):
         sealed.pk, sealed.opened = row, plain
         return sealed
 
-    def _open(self, sealed: Sealed, row: Any) -> str | bytes:
+    def open(self, sealed: bytes, row: Any) -> str | bytes:
+        """Open what the database holds in this column of a row, or raise SealBroken."""
         head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES:_BODY_STARTS]
         try:
             key = key_ring().sealing_key(int.from_bytes(head[1:], "big"), head[0])
@@ -322,6 +324,36 @@ class SealedField(models.BinaryField):
         raise FieldError(f"{self} is not written to fixtures (CR-09): use a backup.")
 
 
+class Index(bytes):
+    """The index of a text under the active key; `others` are those under older keys."""
+
+    others: tuple[bytes, ...] = ()
+
+
+class IndexIn(In):
+    """Finds a text by its indexes under all keys that rows may be under (CR-06)."""
+
+    def get_prep_lookup(self) -> Any:
+        if self.rhs_is_direct_value():
+            self.rhs = [every for one in self.rhs for every in _with_others(one)]
+        return super().get_prep_lookup()
+
+
+class IndexExact(IndexIn):
+    def __init__(self, lhs: Any, rhs: Any):
+        direct = not hasattr(rhs, "resolve_expression")
+        super().__init__(lhs, [rhs] if direct else rhs)
+
+
+def as_asked(indexes: Iterable[bytes]) -> dict[bytes, bytes]:
+    """What was asked for, by each of the indexes that its row may hold."""
+    return {every: index for index in indexes for every in _with_others(index)}
+
+
+def _with_others(index: Any) -> list[Any]:
+    return [index, *getattr(index, "others", ())]
+
+
 class IndexAttribute(DeferredAttribute):
     """Follows the sealed source as soon as that is in memory, saved or not."""
 
@@ -347,7 +379,9 @@ class IndexField(models.BinaryField):
 
     Key id (2 bytes) and HMAC-SM3 (32) under a key of its own column, over the normalized
     text: all of it, or by `part="last4"` its last four characters. Fills itself from the
-    field `source`. Not unique by itself: constraints belong to the model.
+    field `source`. Not unique by itself: constraints belong to the model. A field with a
+    unique constraint needs a second one with `next_of` and the same constraint, which
+    holds the index under the next key while the index key changes (decision 0007).
     """
 
     descriptor_class = IndexAttribute
@@ -358,11 +392,13 @@ class IndexField(models.BinaryField):
         source: str,
         part: str = "all",
         normalize: str = "text",
+        next_of: str = "",
         **kwargs: Any,
     ):
         if part not in {"all", "last4"} or normalize not in NORMALIZERS:
             raise ImproperlyConfigured(f"IndexField: unknown {part} or {normalize}.")
         self.source, self.part, self.normalize = source, part, normalize
+        self.next_of = next_of
         kwargs = {"null": True, "blank": True, **kwargs, "editable": False}
         super().__init__(*args, **kwargs)
 
@@ -371,6 +407,8 @@ class IndexField(models.BinaryField):
         kwargs["source"] = self.source
         kwargs["part"] = self.part
         kwargs["normalize"] = self.normalize
+        if self.next_of:
+            kwargs["next_of"] = self.next_of
         return name, path, args, kwargs
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -383,17 +421,30 @@ class IndexField(models.BinaryField):
                 return field
         return None
 
-    def index_of(self, text: str) -> bytes:
+    @property
+    def key_id(self) -> int | None:
+        """The key that rows get their index by; None when they get none."""
+        ring = key_ring()
+        return ring.next_index_key if self.next_of else ring.active_index_key
+
+    def index_of(self, text: str) -> Index:
         """The index of a text; b"" (which no row holds) when nothing is left of it."""
         normal = NORMALIZERS[self.normalize](text)
         if self.part == "last4":
             normal = normal[-4:] if len(normal) >= 4 else ""
-        if not normal:
-            return b""
-        ring = key_ring()
-        key = ring.index_key(ring.active_index_key, *_place(self))
-        head = ring.active_index_key.to_bytes(2, "big")
-        return head + ciphers.keyed_hash(key, normal.encode())
+        key_id = self.key_id
+        if not normal or key_id is None:
+            return Index()
+        index = Index(self._under(key_id, normal))
+        if not self.next_of:
+            others = key_ring().other_index_keys
+            index.others = tuple(self._under(other, normal) for other in others)
+        return index
+
+    def _under(self, key_id: int, normal: str) -> bytes:
+        table, column = _place(self)
+        key = key_ring().index_key(key_id, table, self.next_of or column)
+        return key_id.to_bytes(2, "big") + ciphers.keyed_hash(key, normal.encode())
 
     def from_db_value(self, value: Any, *args: Any) -> bytes | None:
         return None if value is None else bytes(value)
@@ -406,7 +457,9 @@ class IndexField(models.BinaryField):
         return super().get_db_prep_value(value, connection, prepared)
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name not in {"exact", "in", "isnull", "df"}:
+        if lookup_name in {"exact", "in"}:
+            return {"exact": IndexExact, "in": IndexIn}[lookup_name]
+        if lookup_name not in {"isnull", "df"}:
             raise FieldError(f"{self} can only be compared for equality.")
         return super().get_lookup(lookup_name)
 
@@ -503,7 +556,7 @@ class SealedModel(models.Model):
             super().refresh_from_db(using, fields, from_queryset)
 
 
-def index_of(model: type[models.Model], index_field: str, text: str) -> bytes:
+def index_of(model: type[models.Model], index_field: str, text: str) -> Index:
     """What `index_field` holds for `text`; b"" (held by no row) for an empty text."""
     field = model._meta.get_field(index_field)
     if not isinstance(field, IndexField):
@@ -521,6 +574,10 @@ def try_open(instance: models.Model, name: str) -> Any:
 
 def sealed_fields(model: type[models.Model]) -> list[SealedField]:
     return [f for f in model._meta.concrete_fields if isinstance(f, SealedField)]
+
+
+def index_fields(model: type[models.Model]) -> list[IndexField]:
+    return [f for f in model._meta.concrete_fields if isinstance(f, IndexField)]
 
 
 def next_primary_keys(model: type[models.Model], count: int, using: str) -> list[int]:
@@ -610,6 +667,16 @@ def _check_model(field: SealedField | IndexField) -> list[checks.CheckMessage]:
                 "A sealed field needs SealedQuerySet.", hint, field, "members.E002"
             )
         ]
+    if isinstance(field, IndexField) and _is_unique_without_next(field):
+        hint = "Add an IndexField with next_of, under the same constraint."
+        return [
+            checks.Error(
+                "Uniqueness would not outlive a change of the index key.",
+                hint,
+                field,
+                "members.E004",
+            )
+        ]
     if isinstance(field, IndexField) and field.source_field() is None:
         hint = "Name a SealedField of the same model as source."
         return [
@@ -618,6 +685,16 @@ def _check_model(field: SealedField | IndexField) -> list[checks.CheckMessage]:
             )
         ]
     return []
+
+
+def _is_unique_without_next(field: IndexField) -> bool:
+    model = field.model._meta
+    nexts = {other.name for other in index_fields(field.model) if other.next_of}
+    unique = [c for c in model.constraints if isinstance(c, models.UniqueConstraint)]
+    on_next = sum(bool(nexts & set(c.fields)) for c in unique)
+    return not field.next_of and (
+        field.unique or sum(field.name in c.fields for c in unique) > on_next
+    )
 
 
 def _normalize_text(text: str) -> str:

@@ -65,7 +65,10 @@ def matching(text: str) -> Q:
 @pghistory.track(
     pghistory.InsertEvent(),
     # A save that changed nothing but the time of saving is no history.
-    pghistory.UpdateEvent(condition=pgtrigger.AnyChange(exclude=["updated_at"])),
+    pghistory.UpdateEvent(
+        condition=pgtrigger.AnyChange(exclude=["updated_at", "id_number_index_next"])
+    ),
+    exclude=["id_number_index_next"],
 )
 class Member(SealedModel):
     """A person on a branch's roll: applicant, activist, candidate or Party member.
@@ -121,7 +124,8 @@ class Member(SealedModel):
         "applied_on admitted_on full_member_on enrolled_on increase is_floating "
         "floating_since floating_to out_of_contact_since is_retired is_abroad "
         "is_migrant_worker notes created_at updated_at",
-        G4="id_number id_number_index phone phone_index phone_tail landline address",
+        G4="id_number id_number_index id_number_index_next phone phone_index phone_tail "
+        "landline address",
     )
 
     name = models.CharField(
@@ -148,6 +152,9 @@ class Member(SealedModel):
     )
     id_number = SealedField(_("citizen ID number"), null=True, blank=True)
     id_number_index = IndexField(source="id_number", normalize="id_number")
+    id_number_index_next = IndexField(
+        source="id_number", normalize="id_number", next_of="id_number_index"
+    )
     birth_date = models.DateField(_("birth date"))
     file_birth_date = models.DateField(
         _("birth date in the personnel file"),
@@ -251,6 +258,22 @@ class Member(SealedModel):
                     ]
                 ),
                 name="members_member_id_number_is_on_one_roll",
+                violation_error_message=_("This ID number is already on a roll."),
+            ),
+            models.UniqueConstraint(
+                fields=["id_number_index_next"],
+                condition=Q(
+                    state__in=[
+                        "applicant",
+                        "activist",
+                        "candidate",
+                        "probationary",
+                        "full",
+                        "on_probation",
+                        "stopped",
+                    ]
+                ),
+                name="members_member_id_number_is_on_one_roll_next",
                 violation_error_message=_("This ID number is already on a roll."),
             ),
             models.CheckConstraint(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.models import Branch, LocalCode, Member, PartyGroup, User
+from members.sealing import as_asked
 
 EACH: Final = 1_000  # keys in one question
 
@@ -60,8 +61,9 @@ class Lookup:
     def _read_live(self, indexes: set[bytes]) -> Iterator[tuple[bytes, int]]:
         for some in chunks(indexes):
             rows = Member.objects.live().filter(id_number_index__in=some).order_by()
+            asked = as_asked(some)
             for index, key in rows.values_list("id_number_index", "pk"):
-                yield bytes(index), key
+                yield asked[bytes(index)], key
 
     def _read_left(self, indexes: set[bytes]) -> Iterator[tuple[bytes, date]]:
         """When those who left the Party did so, the last time (MEM-21)."""
@@ -71,9 +73,11 @@ class Lookup:
                 state__in=Member.EXITS,
                 state_changes__to_state__in=Member.EXITS,
             ).order_by()
-            yield from rows.values_list("id_number_index").annotate(
+            asked = as_asked(some)
+            for index, day in rows.values_list("id_number_index").annotate(
                 Max("state_changes__effective_on")
-            )
+            ):
+                yield asked[bytes(index)], day
 
     def _read_members(self, keys: set[int]) -> dict[int, Member]:
         """Those among `keys` that this import may change."""

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from members import key_ring
+from members import key_files, key_ring, key_sources
 from members.ciphers import OpeningError
 from members.models import Member
 from members.sealing import SealBroken
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 def ring(tmp_path, settings):
     settings.SEALING_KEY_FILE = str(tmp_path / "keys" / "ring.json")
     settings.SEALING_KEK_FILE = str(tmp_path / "keys" / "kek")
-    key_ring.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
+    key_files.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
     return tmp_path / "keys"
 
 
 def test_set_up_makes_both_files_once_and_for_the_owner_alone(ring):
     files = {path: path.read_text() for path in ring.iterdir()}
 
-    key_ring.ensure_key_ring(ring / "ring.json", ring / "kek")
+    key_files.ensure_key_ring(ring / "ring.json", ring / "kek")
 
     assert {path.name: path.stat().st_mode & 0o777 for path in files} == {
         "ring.json": 0o400,
@@ -75,7 +75,8 @@ def test_a_ring_that_is_no_ring_is_named(ring, text):
 
 
 def test_the_wrong_key_encrypting_key_opens_nothing(ring, settings):
-    (ring / "other").write_text(key_ring.new_kek())
+    (ring / "other").write_text(key_sources.new_kek())
+    (ring / "other").chmod(0o400)
     settings.SEALING_KEK_FILE = str(ring / "other")
 
     with pytest.raises(ImproperlyConfigured, match="SEALING_KEK"):
@@ -85,11 +86,11 @@ def test_the_wrong_key_encrypting_key_opens_nothing(ring, settings):
 def test_the_key_encrypting_key_may_come_from_the_environment(
     tmp_path, settings, monkeypatch
 ):
-    kek = key_ring.new_kek()
+    kek = key_sources.new_kek()
     monkeypatch.setenv("SEALING_KEK", kek)
     settings.SEALING_KEK, settings.SEALING_KEY_FILE = kek, str(tmp_path / "ring.json")
 
-    key_ring.ensure_key_ring(settings.SEALING_KEY_FILE)
+    key_files.ensure_key_ring(settings.SEALING_KEY_FILE)
 
     assert [path.name for path in tmp_path.iterdir()] == ["ring.json"]
     assert read(saved(phone=PHONE)) == PHONE
@@ -109,7 +110,7 @@ def test_another_ring_does_not_open_a_value(ring, settings, tmp_path):
     member = saved(phone=PHONE)
     settings.SEALING_KEY_FILE = str(tmp_path / "other.json")
     settings.SEALING_KEK_FILE = str(tmp_path / "other.kek")
-    key_ring.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
+    key_files.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
 
     with pytest.raises(SealBroken):
         read(member)
@@ -118,14 +119,14 @@ def test_another_ring_does_not_open_a_value(ring, settings, tmp_path):
 def test_a_ring_that_was_replaced_is_read_again(ring):
     first = key_ring.key_ring()
     (ring / "ring.json").unlink()
-    key_ring.ensure_key_ring(ring / "ring.json", ring / "kek")
+    key_files.ensure_key_ring(ring / "ring.json", ring / "kek")
 
     assert key_ring.key_ring() is not first
 
 
 def test_a_readable_key_opens_and_a_destroyed_one_does_not(ring):
     member = saved(phone=PHONE)
-    kek = key_ring._decode_kek((ring / "kek").read_text())
+    (kek,) = key_sources.keys_of(key_ring.kek_source())
     old = json.loads((ring / "ring.json").read_text())["keys"]
     material = bytes(range(32))
     new = {
@@ -163,7 +164,7 @@ def test_a_ring_made_before_the_audit_log_gets_a_key_for_it(ring):
         _ = key_ring.key_ring().active_audit_key
 
     for _ in range(2):
-        key_ring.ensure_key_ring(ring / "ring.json", ring / "kek")
+        key_files.ensure_key_ring(ring / "ring.json", ring / "kek")
 
     entries = json.loads((ring / "ring.json").read_text())["keys"]
     assert entries[:-1] == kept
@@ -177,9 +178,10 @@ def test_a_ring_made_before_the_audit_log_gets_a_key_for_it(ring):
 def test_set_up_leaves_a_ring_that_it_cannot_open(ring):
     older(ring)
     before = (ring / "ring.json").read_text()
-    (ring / "other").write_text(key_ring.new_kek())
+    (ring / "other").write_text(key_sources.new_kek())
+    (ring / "other").chmod(0o400)
 
-    key_ring.ensure_key_ring(ring / "ring.json", ring / "other")
+    key_files.ensure_key_ring(ring / "ring.json", ring / "other")
 
     assert (ring / "ring.json").read_text() == before
 
@@ -188,7 +190,7 @@ def test_processes_that_add_a_kind_at_once_agree(ring):
     older(ring)
     made = race(
         lambda _: (
-            key_ring.ensure_key_ring(ring / "ring.json", ring / "kek"),
+            key_files.ensure_key_ring(ring / "ring.json", ring / "kek"),
             key_ring.key_ring().audit_key(1),
         )[1],
         range(4),
