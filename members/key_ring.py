@@ -106,13 +106,22 @@ def key_ring() -> KeyRing:
 
     Raises ImproperlyConfigured, naming the setting, when ring or key is missing.
     """
-    path = ring_path()
+    path, source = ring_path(), kek_source()
+    version = _version(path)
+    try:
+        return _open_file(path, version, source)
+    except ImproperlyConfigured:
+        if (newer := _version(path)) == version:
+            raise
+        return _open_file(path, newer, source)  # it was replaced while we read
+
+
+def _version(path: Path) -> tuple[int, ...]:
     try:
         found = os.stat(path)
     except OSError as error:
         raise ImproperlyConfigured(_unreadable(path, error)) from error
-    version = (found.st_mtime_ns, found.st_ino, found.st_size)
-    return _open_file(path, version, kek_source())
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def ring_path() -> Path:

@@ -88,6 +88,11 @@ class FromFile:
     path: Path
     setting: str = "SEALING_KEK_FILE"
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether we may put a new key there ourselves."""
+        return os.access(self.path.parent, os.W_OK)
+
     def read(self) -> str:
         try:
             mode = self.path.stat().st_mode
@@ -151,8 +156,3 @@ def new_kek() -> str:
 
 def _no_key(source: KekSource) -> str:
     return f"{source.setting} must give {KEK_BYTES} bytes in base64."
-
-
-def is_writable(source: KekSource) -> bool:
-    """Whether we may put a new key there ourselves."""
-    return isinstance(source, FromFile) and os.access(source.path.parent, os.W_OK)

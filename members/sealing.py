@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Final, Self, TypeVar
 
 from django import forms
@@ -78,7 +79,7 @@ class Sealed(bytes):
     @property
     def is_current(self) -> bool:
         """Whether new values would be sealed by the same cipher and key."""
-        return self[:_HEAD_BYTES] == _head(key_ring())
+        return self[:_HEAD_BYTES] == current_head(key_ring())
 
 
 class _Unsealed:
@@ -169,13 +170,14 @@ class SealedField(models.BinaryField):
     def from_db_value(self, value: Any, *args: Any) -> Sealed | None:
         return None if value is None else Sealed(value)
 
+    @property
+    def row_name(self) -> str:
+        """Where the primary key stands that the value is bound to."""
+        return _row_name(self.model)
+
     def row_of(self, instance: models.Model) -> Any:
-        """The primary key the value is bound to: on an event row, the tracked row's."""
-        if _tracked_model(self.model) is self.model:
-            return instance.pk
-        if hasattr(instance, "pgh_obj_id"):
-            return instance.pgh_obj_id
-        return getattr(instance, _tracked_model(self.model)._meta.pk.attname)
+        """The primary key the value is bound to."""
+        return getattr(instance, _row_name(self.model))
 
     def plain_of(self, instance: models.Model, held: Sealed | _Unsealed | None) -> Any:
         if held is None:
@@ -246,7 +248,7 @@ class SealedField(models.BinaryField):
                 f"{self} is sealed for a primary key, and this row has none."
             )
         ring, nonce = key_ring(), secrets.token_bytes(ciphers.NONCE_BYTES)
-        head = _head(ring)
+        head = current_head(ring)
         key = ring.sealing_key(ring.active_data_key, head[0])
         text = plain.encode() if isinstance(plain, str) else plain or b""
         body = ciphers.encrypt(head[0], key, nonce, text, self._bound(head, row))
@@ -334,6 +336,8 @@ class IndexIn(In):
     """Finds a text by its indexes under all keys that rows may be under (CR-06)."""
 
     def get_prep_lookup(self) -> Any:
+        if self.rhs is None:  # Django asks whether it is NULL
+            return None
         if self.rhs_is_direct_value():
             self.rhs = [every for one in self.rhs for every in _with_others(one)]
         return super().get_prep_lookup()
@@ -341,8 +345,8 @@ class IndexIn(In):
 
 class IndexExact(IndexIn):
     def __init__(self, lhs: Any, rhs: Any):
-        direct = not hasattr(rhs, "resolve_expression")
-        super().__init__(lhs, [rhs] if direct else rhs)
+        is_value = rhs is not None and not hasattr(rhs, "resolve_expression")
+        super().__init__(lhs, [rhs] if is_value else rhs)
 
 
 def as_asked(indexes: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -426,6 +430,12 @@ class IndexField(models.BinaryField):
         """The key that rows get their index by; None when they get none."""
         ring = key_ring()
         return ring.next_index_key if self.next_of else ring.active_index_key
+
+    @property
+    def mark(self) -> bytes:
+        """What an index begins with that is written now; b"" when none is."""
+        key_id = self.key_id
+        return b"" if key_id is None else key_id.to_bytes(2, "big")
 
     def index_of(self, text: str) -> Index:
         """The index of a text; b"" (which no row holds) when nothing is left of it."""
@@ -608,7 +618,7 @@ def _restore(value: bytes, pk: Any) -> Sealed:
     return sealed
 
 
-def _head(ring: KeyRing) -> bytes:
+def current_head(ring: KeyRing) -> bytes:
     """Version and key id of what is sealed now."""
     name = getattr(settings, "SEALING_CIPHER", "sm4")
     if name not in ciphers.VERSIONS:
@@ -620,6 +630,16 @@ def _tracked_model(model: type[models.Model]) -> type[models.Model]:
     """The model an event model copies (django-pghistory), else the model itself."""
     tracked: type[models.Model] = getattr(model, "pgh_tracked_model", model)
     return tracked
+
+
+@lru_cache
+def _row_name(model: type[models.Model]) -> str:
+    """The attribute that holds the primary key: on an event row, the tracked row's."""
+    tracked = _tracked_model(model)
+    if tracked is model:
+        return "pk"
+    names = {field.attname for field in model._meta.concrete_fields}
+    return "pgh_obj_id" if "pgh_obj_id" in names else tracked._meta.pk.attname
 
 
 def _place(field: models.Field[Any, Any]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 
+from members import key_files
 from tests.chromium import find_chromium
 
 
@@ -44,6 +45,15 @@ def django_db_setup(django_db_setup):
 def _empty_cache():
     """Each test begins with an empty cache: counters and sessions do not carry over."""
     cache.clear()
+
+
+@pytest.fixture
+def ring(tmp_path, settings):
+    """The folder of a key ring of the test's own."""
+    settings.SEALING_KEY_FILE = str(tmp_path / "keys" / "ring.json")
+    settings.SEALING_KEK_FILE = str(tmp_path / "keys" / "kek")
+    key_files.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
+    return tmp_path / "keys"
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,6 @@ from tests.race import race
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ring(tmp_path, settings):
-    settings.SEALING_KEY_FILE = str(tmp_path / "keys" / "ring.json")
-    settings.SEALING_KEK_FILE = str(tmp_path / "keys" / "kek")
-    key_files.ensure_key_ring(settings.SEALING_KEY_FILE, settings.SEALING_KEK_FILE)
-    return tmp_path / "keys"
-
-
 def test_set_up_makes_both_files_once_and_for_the_owner_alone(ring):
     files = {path: path.read_text() for path in ring.iterdir()}
 
