@@ -12,6 +12,7 @@ from members.views import (
     imports,
     member_accounts,
     offices,
+    own_data,
     records,
     roll,
     tokens,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("roll/", roll.roll, name="roll"),
     path("add/", records.member_add, name="member_add"),
     path("me/", records.member_self, name="member_self"),
+    path("me/data/", own_data.own_data, name="own_data"),
     path("me/corrections/add/", corrections.correction_ask, name="correction_ask"),
     path("corrections/", corrections.correction_list, name="correction_list"),
     path(

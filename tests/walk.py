@@ -182,6 +182,7 @@ PAGES = {
     "members:roll": Page(sees=OFFICERS),
     "members:member_add": Page(sees=OFFICERS, posts=OFFICERS),
     "members:member_self": Page(sees=HAVE_RECORD),
+    "members:own_data": Page(posts=ALL),
     "members:member_detail": Page("person", IN_LEFT),
     "members:member_edit": Page("person", LEAD_LEFT, LEAD_LEFT),
     "members:member_state": Page("person", LEAD_LEFT, LEAD_LEFT),

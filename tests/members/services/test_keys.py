@@ -269,14 +269,14 @@ def kill_after(process, lines):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["data", "index"])
 def test_a_rotation_that_was_killed_twice_goes_on_to_its_end(ring, kind):
-    people(60)
+    people(30)
     before = texts()
     fields = renewal.all_sealed()
     if kind == "index":
         fields = renewal.all_indexes(nexts=False)
     old = [under(fields, 1)]
 
-    for lines in (4, 70):
+    for lines in (4, 36):
         kill_after(command("--kind", kind, "--batch", "1"), lines)
         old.append(under(fields, 1))
     assert texts() == before
