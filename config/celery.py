@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sys
 
 from celery import Celery
-from celery.signals import beat_embedded_init
+from celery.signals import beat_embedded_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 from config.processes import die_with_parent
+from members.key_ring import key_ring
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,3 +20,12 @@ app.autodiscover_tasks()
 # A beat inside a worker outlives one that is killed while starting.
 _die_with_worker = die_with_parent(signal.SIGKILL)
 beat_embedded_init.connect(lambda **_: _die_with_worker(), weak=False)
+
+
+@worker_init.connect
+def need_keys(**_kwargs):
+    """No start without the keys (CR-05). Celery swallows every error but an exit."""
+    try:
+        key_ring()
+    except ImproperlyConfigured as refusal:
+        sys.exit(str(refusal))

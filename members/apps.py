@@ -7,4 +7,4 @@ class MembersConfig(AppConfig):
     verbose_name = _("Members and branches")
 
     def ready(self):
-        from members import receivers  # noqa: F401, PLC0415
+        from members import checks, receivers  # noqa: F401, PLC0415
