@@ -1,8 +1,9 @@
 """Write the files that docker-compose.yml calls secrets, unless they are there.
 
-Keep a copy of `sealing_ring` and `sealing_kek`, each in a place of its own, apart from
-the backups of the database: without both, sealed fields stay closed for ever. Replace
-`tls_certificate` and `tls_key`, which are self-signed, by those of your host.
+Keep a copy of `keys/ring.json` and of `secrets/sealing_kek`, each in a place of its own,
+apart from the backups of the database: without both, sealed fields stay closed for ever
+(docs/keys.md). Replace `tls_certificate` and `tls_key`, which are self-signed, by those of
+your host.
 """
 
 import secrets
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 from members.key_files import ensure_key_ring  # noqa: E402 - found by the line above
 
 FOLDER = ROOT / "deploy" / "secrets"
+RING = ROOT / "deploy" / "keys" / "ring.json"  # a folder of its own: see docs/keys.md
 
 
 def main() -> None:
@@ -31,7 +33,7 @@ def main() -> None:
     for name, role in (("database_owner_url", "owner"), ("database_url", "runner")):
         write(name, f"postgresql://portal_{role}:{passwords[role]}@postgres/portal")
     write("redis_url", f"redis://:{passwords['redis']}@redis:6379/0")
-    ensure_key_ring(FOLDER / "sealing_ring", FOLDER / "sealing_kek")
+    make_ring(FOLDER / "sealing_kek")
     if not (FOLDER / "tls_key").exists():
         certificate, key = self_signed(
             sys.argv[1] if len(sys.argv) > 1 else "localhost"
@@ -42,6 +44,18 @@ def main() -> None:
     for file in FOLDER.iterdir():
         file.chmod(0o444)
     sys.stdout.write(f"The secrets are in {FOLDER}.\n")
+
+
+def make_ring(kek: Path) -> None:
+    """The ring, which all containers read and the service `keys` replaces."""
+    RING.parent.mkdir(exist_ok=True)
+    RING.parent.chmod(0o755)
+    if (earlier := FOLDER / "sealing_ring").exists():
+        earlier.rename(RING)
+    if kek.exists():
+        kek.chmod(0o400)
+    ensure_key_ring(RING, kek)
+    RING.chmod(0o444)  # worth nothing without the key in the other folder
 
 
 def write(name: str, text: str) -> str:

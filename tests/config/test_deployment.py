@@ -28,9 +28,10 @@ def test_a_container_can_do_no_more_than_its_work(name):
 def test_the_parts_are_those_of_the_design():
     assert set(SERVICES) == {
         *("nginx", "web", "worker", "beat", "postgres", "redis"),
-        "migrate",
+        *("migrate", "keys"),
     }
-    lasting = {name for name in SERVICES if name != "migrate"}
+    lasting = set(SERVICES) - {"migrate", "keys"}
+    assert SERVICES["keys"]["profiles"] == ["keys"]
     assert {name for name in SERVICES if "healthcheck" in SERVICES[name]} == lasting
 
 
@@ -38,7 +39,7 @@ def test_only_nginx_is_reached_from_outside():
     assert {name for name in SERVICES if "ports" in SERVICES[name]} == {"nginx"}
     assert COMPOSE["networks"]["data"] == {"internal": True}
     on_data_alone = [n for n in SERVICES if SERVICES[n]["networks"] == ["data"]]
-    assert set(on_data_alone) == {"migrate", "beat", "postgres", "redis"}
+    assert set(on_data_alone) == {"migrate", "keys", "beat", "postgres", "redis"}
     assert SERVICES["nginx"]["networks"] == ["edge"]
 
 
@@ -51,14 +52,27 @@ def test_no_secret_is_written_into_the_file():
                 assert Path(value).name in service["secrets"], (name, key)
 
 
-def test_only_the_migration_knows_the_owner_of_the_database():
+def test_only_migration_and_keys_know_the_owner_of_the_database():
     knowing = {
         name
         for name, service in SERVICES.items()
         if "database_owner_url" in service.get("secrets", [])
     }
 
-    assert knowing == {"migrate"}
+    assert knowing == {"migrate", "keys"}
+
+
+def test_the_ring_is_a_folder_that_one_service_alone_may_write():  # CR-05, CR-06
+    mounts = {
+        n: v for n in SERVICES for v in SERVICES[n].get("volumes", []) if "keys" in v
+    }
+
+    assert mounts.pop("keys") == "./deploy/keys:/portal/keys"
+    assert mounts == dict.fromkeys(
+        ("migrate", "web", "worker", "beat"), "./deploy/keys:/portal/keys:ro"
+    )
+    assert "/deploy/keys/" in (ROOT / ".gitignore").read_text().splitlines()
+    assert "deploy/keys" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
 def test_every_secret_that_is_used_is_named_and_ignored_by_git():
