@@ -37,6 +37,9 @@ class KeyRing:
         self._derived: dict[tuple[str, ...], bytes] = {}
         self.active_data_key = self._only(DATA, ACTIVE)
         self.active_index_key = self._only(INDEX, ACTIVE)
+        # The index keys that rows may be under besides the active one.
+        self.other_index_keys = self.ids(INDEX, COMING, READABLE)
+        self.next_index_key = self._next_index_key()
 
     @property
     def active_audit_key(self) -> int:
@@ -48,22 +51,6 @@ class KeyRing:
                 "The key ring of SEALING_KEY_FILE was made before there was an audit log: "
                 "run the set-up, which adds the key of the log."
             ) from error
-
-    @property
-    def next_index_key(self) -> int | None:
-        """The key of the second index that unique columns have during a rotation.
-
-        While rows are prepared, the key that is coming; while they move, the active one;
-        None when every row is under the active key.
-        """
-        if coming := self.ids(INDEX, COMING):
-            return coming[0]
-        return self.active_index_key if self.ids(INDEX, READABLE) else None
-
-    @property
-    def other_index_keys(self) -> list[int]:
-        """The index keys that rows may be under besides the active one."""
-        return self.ids(INDEX, COMING, READABLE)
 
     def ids(self, kind: str, *states: str) -> list[int]:
         """The ids of a kind that are in one of `states`, lowest first."""
@@ -86,6 +73,16 @@ class KeyRing:
         """Whether both hold the same keys in the same states."""
         return self._keys == other._keys and self._states == other._states
 
+    def _next_index_key(self) -> int | None:
+        """The key of the second index that unique columns have during a rotation.
+
+        While rows are prepared, the key that is coming; while they move, the active one;
+        None when every row is under the active key.
+        """
+        if coming := self.ids(INDEX, COMING):
+            return coming[0]
+        return self.active_index_key if self.ids(INDEX, READABLE) else None
+
     def _only(self, kind: str, state: str) -> int:
         """The one id of a kind in a state. Raises KeyError unless there is one."""
         found = self.ids(kind, state)
@@ -104,44 +101,48 @@ class KeyRing:
 def key_ring() -> KeyRing:
     """Open the configured ring; read again when its file changes.
 
-    Raises ImproperlyConfigured, naming the setting, when ring or key is missing.
+    Raises ImproperlyConfigured, naming the setting, when ring or key is missing. Asked
+    several times for each value that is sealed, so what it does is little.
     """
-    path, source = ring_path(), kek_source()
-    version = _version(path)
-    try:
-        return _open_file(path, version, source)
-    except ImproperlyConfigured:
-        if (newer := _version(path)) == version:
-            raise
-        return _open_file(path, newer, source)  # it was replaced while we read
-
-
-def _version(path: Path) -> tuple[int, ...]:
-    try:
-        found = os.stat(path)
-    except OSError as error:
-        raise ImproperlyConfigured(_unreadable(path, error)) from error
-    return found.st_mtime_ns, found.st_ino, found.st_size
-
-
-def ring_path() -> Path:
-    """The file of the ring. Raises ImproperlyConfigured where none is named."""
     path = getattr(settings, "SEALING_KEY_FILE", None)
     if not path:
         raise ImproperlyConfigured(
             "SEALING_KEY_FILE is not set: name the file of the key ring."
         )
-    return Path(path)
+    places = (
+        getattr(settings, "SEALING_KEK", None) or "",
+        getattr(settings, "SEALING_KEK_COMMAND", None) or "",
+        getattr(settings, "SEALING_KEK_FILE", None) or f"{path}.kek",
+    )
+    version = _version(path)
+    try:
+        return _open_file(path, version, *places)
+    except ImproperlyConfigured:
+        if (newer := _version(path)) == version:
+            raise
+        return _open_file(path, newer, *places)  # it was replaced while we read
+
+
+def ring_path() -> Path:
+    """The file of the ring."""
+    return Path(settings.SEALING_KEY_FILE)
 
 
 def kek_source() -> KekSource:
     """The configured source of the key-encrypting key; by default a file beside the ring."""
-    beside = f"{ring_path()}.kek"
     return key_sources.choose(
         kek=getattr(settings, "SEALING_KEK", None) or "",
         command=getattr(settings, "SEALING_KEK_COMMAND", None) or "",
-        path=getattr(settings, "SEALING_KEK_FILE", None) or beside,
+        path=getattr(settings, "SEALING_KEK_FILE", None) or f"{ring_path()}.kek",
     )
+
+
+def _version(path: str) -> tuple[int, ...]:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise ImproperlyConfigured(_unreadable(path, error)) from error
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def wrap(kek: bytes, kind: str, key_id: int, material: bytes) -> str:
@@ -181,9 +182,12 @@ def _wrapping(kek: bytes, kind: str, key_id: int) -> tuple[bytes, bytes]:
 
 
 @lru_cache(maxsize=4)
-def _open_file(path: Path, version: tuple[int, ...], source: KekSource) -> KeyRing:
+def _open_file(
+    path: str, version: tuple[int, ...], kek: str, command: str, kek_path: str
+) -> KeyRing:
+    source = key_sources.choose(kek=kek, command=command, path=kek_path)
     try:
-        return open_ring(path.read_text(), key_sources.keys_of(source))
+        return open_ring(Path(path).read_text(), key_sources.keys_of(source))
     except OSError as error:
         raise ImproperlyConfigured(_unreadable(path, error)) from error
     except ciphers.OpeningError as error:
@@ -208,7 +212,7 @@ def _unwrap_all(kek: bytes, entries: list[dict[str, Any]]) -> KeyRing:
     return KeyRing(keys, states)
 
 
-def _unreadable(path: Path, error: OSError) -> str:
+def _unreadable(path: str, error: OSError) -> str:
     return (
         f"SEALING_KEY_FILE names {path}, which cannot be read ({error.strerror}): "
         "run the set-up, or restore the key ring."

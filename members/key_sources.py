@@ -11,7 +11,7 @@ import os
 import secrets
 import shlex
 import subprocess
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -24,9 +24,8 @@ COMMAND_SECONDS: Final = 10
 CONTAINER_SECRETS: Final = Path("/run/secrets")
 
 
-class KekSource(Hashable, Protocol):
-    """A place that key-encrypting keys come from; hashable, so that what it opened can
-    be kept."""
+class KekSource(Protocol):
+    """A place that key-encrypting keys come from."""
 
     @property
     def setting(self) -> str:
