@@ -426,15 +426,9 @@ class IndexField(models.BinaryField):
         return None
 
     @property
-    def key_id(self) -> int | None:
-        """The key that rows get their index by; None when they get none."""
-        ring = key_ring()
-        return ring.next_index_key if self.next_of else ring.active_index_key
-
-    @property
     def mark(self) -> bytes:
         """What an index begins with that is written now; b"" when none is."""
-        key_id = self.key_id
+        key_id = self._key_id(key_ring())
         return b"" if key_id is None else key_id.to_bytes(2, "big")
 
     def index_of(self, text: str) -> Index:
@@ -442,18 +436,22 @@ class IndexField(models.BinaryField):
         normal = NORMALIZERS[self.normalize](text)
         if self.part == "last4":
             normal = normal[-4:] if len(normal) >= 4 else ""
-        key_id = self.key_id
+        ring = key_ring()
+        key_id = self._key_id(ring)
         if not normal or key_id is None:
             return Index()
-        index = Index(self._under(key_id, normal))
-        if not self.next_of:
-            others = key_ring().other_index_keys
-            index.others = tuple(self._under(other, normal) for other in others)
+        index = Index(self._under(ring, key_id, normal))
+        if ring.other_index_keys and not self.next_of:
+            others = ring.other_index_keys
+            index.others = tuple(self._under(ring, key, normal) for key in others)
         return index
 
-    def _under(self, key_id: int, normal: str) -> bytes:
+    def _key_id(self, ring: KeyRing) -> int | None:
+        return ring.next_index_key if self.next_of else ring.active_index_key
+
+    def _under(self, ring: KeyRing, key_id: int, normal: str) -> bytes:
         table, column = _place(self)
-        key = key_ring().index_key(key_id, table, self.next_of or column)
+        key = ring.index_key(key_id, table, self.next_of or column)
         return key_id.to_bytes(2, "big") + ciphers.keyed_hash(key, normal.encode())
 
     def from_db_value(self, value: Any, *args: Any) -> bytes | None:

@@ -84,7 +84,10 @@ class Cells:
     first those that are as they are, then those that take work."""
 
     def __init__(self, model: type[models.Model]):
-        fields = model._meta.concrete_fields
+        # The next index is empty, unless the key of the index changes just now.
+        fields = [
+            f for f in model._meta.concrete_fields if not getattr(f, "next_of", "")
+        ]
         readers = {field: read for field in fields if (read := reader(field))}
         plain = [field for field in fields if field not in readers]
         self.columns = [field.column for field in (*plain, *readers)]
