@@ -143,7 +143,16 @@ def test_cells_keep_what_kind_they_are():
     table = read_roster(xlsx([HEADER, ["张", 110105194912310020, "汉", 1, day]]))
 
     assert table.rows[0][1][1] == pytest.approx(1.1010519491231e17)
-    assert table.rows[0][1][4] == day
+    assert table.rows[0][1][4] == day.date()
+
+
+def test_the_errors_of_formulas_stay_in_their_cells():
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(person(1, 民族="#REF!"))
+    book.active["C2"].data_type = "e"
+
+    assert read_roster(saved(book)).rows[0][1][2] == "#REF!"
 
 
 # --- what is no roster -----------------------------------------------------------------
@@ -182,12 +191,12 @@ def test_an_archive_that_is_no_workbook():
 
 
 def test_no_more_rows_than_allowed(settings):
-    rows = [HEADER] + [person(1)] * 20_001
-    content = csv_file(rows)
+    assert settings.IMPORT_MAX_ROWS == 100_000
+    settings.IMPORT_MAX_ROWS = 200
+    rows = [HEADER] + [person(1)] * 201
 
-    assert settings.IMPORT_MAX_ROWS == 20_000
-    assert refusal_of(content) == "too_many_rows"
-    assert len(read_roster(csv_file(rows[:-1])).rows) == 20_000
+    assert refusal_of(csv_file(rows)) == "too_many_rows"
+    assert len(read_roster(csv_file(rows[:-1])).rows) == 200
 
 
 def test_a_file_larger_than_allowed(settings):
@@ -252,13 +261,6 @@ HOSTILE = {
     ),
     "a row beyond the last": (
         lambda: {"sheet": SHEET % f'<row r="999999999"><c><v>1</v></c></row>{NAMED}'},
-        "no_header",
-    ),
-    "a number of 10,000 digits": (
-        lambda: {
-            "sheet": SHEET % f'<row r="1">{NAMED}</row><row r="2"><c r="A2"><v>'
-            f"{'9' * 10_000}</v></c></row>"
-        },
         "damaged",
     ),
     "cut XML": (lambda: {"sheet": SHEET[:90]}, "damaged"),

@@ -145,14 +145,14 @@ def test_a_wrong_file_is_refused_at_the_field(send, content, said):  # UP-01
 def test_a_file_that_is_too_large(send, settings):
     answer = send(b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
 
-    assert "Choose a file of at most 10 MB" in text_of(answer)
+    assert "Choose a file of at most 32 MB" in text_of(answer)
     assert not ImportBatch.objects.exists()
 
 
 def test_no_file_and_no_branch(visitor):
     shown = text_of(visitor.post(f"{IMPORTS}add/", {}))
 
-    assert "Choose a file of at most 10 MB" in shown
+    assert "Choose a file of at most 32 MB" in shown
 
 
 def test_what_cannot_be_read_says_why(visitor, send):
