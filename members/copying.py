@@ -18,9 +18,7 @@ from django.db import connection, models
 
 from members.sealing import IndexField, Sealed, SealedField, next_primary_keys
 
-_ESCAPES: Final = str.maketrans(
-    {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-)
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:

@@ -6,6 +6,7 @@ What happens there, a crash in a library included, happens to nobody else (UP-05
 from __future__ import annotations
 
 import gc
+import math
 import os
 import pickle
 import resource
@@ -33,7 +34,7 @@ class Crashed(Exception):  # noqa: N818
     """The work ended as no work should, in a library below Python."""
 
 
-def bounded(work: Callable[[], T], *, seconds: int, most_bytes: int) -> T:
+def bounded(work: Callable[[], T], *, seconds: float, most_bytes: int) -> T:
     """What `work` returns, or the exception it raises; both must be picklable.
 
     seconds: of processor and of wall clock. most_bytes: above what this process has.
@@ -82,7 +83,7 @@ def _read_all(out: int, *, until: float) -> bytes:
 
 
 def _be_the_child(
-    work: Callable[[], Any], into: int, seconds: int, most_bytes: int
+    work: Callable[[], Any], into: int, seconds: float, most_bytes: int
 ) -> NoReturn:
     """Work, answer and vanish: nothing of the parent is closed, flushed or collected."""
     code = 1
@@ -109,11 +110,11 @@ def _answer(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
         return None, failure
 
 
-def _limit(seconds: int, most_bytes: int) -> None:
+def _limit(seconds: float, most_bytes: int) -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     for kind, most in (
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, math.ceil(seconds)),
         (resource.RLIMIT_AS, held + most_bytes),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -183,7 +183,8 @@ def weigh(content: bytes) -> bool:
             if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                 with archive.open(part) as file:
                     _refuse_entities(file)
-        return any([_unpack(archive, part) for part in parts])
+        have_errors = [_unpack(archive, part) for part in parts]
+        return any(have_errors)
 
 
 def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:

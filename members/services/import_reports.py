@@ -106,7 +106,13 @@ def _as_json(cell: Any) -> Any:
 # --- reading ---------------------------------------------------------------------------
 def read_report(batch: ImportBatch) -> dict[str, Any]:
     """What was found of the file as a whole; empty where it was wiped or not made yet."""
-    nothing = {"language": None, "header": [], "unknown": [], "left_out": [], "digest": ""}
+    nothing = {
+        "language": None,
+        "header": [],
+        "unknown": [],
+        "left_out": [],
+        "digest": "",
+    }
     return nothing | json.loads(cast(str, batch.report) or "{}")
 
 

@@ -22,9 +22,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from members import access, tasks
-from members.models import Branch, ImportBatch, ImportPart, User
+from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
-from members.services import inbox, outbox, records, rosters
+from members.services import audit, inbox, outbox, records, rosters
 from members.services.import_reports import Report, read_report
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
@@ -53,10 +53,14 @@ def receive(branch: Branch, *, file_name: str, content: bytes, by: User) -> Impo
     return batch
 
 
-def locked(batch_id: int, *states: str) -> ImportBatch | None:
-    """The batch, locked; None if it is in another state or somebody works on it."""
+def locked(batch_id: int, *states: str, wait: bool = False) -> ImportBatch | None:
+    """The batch, locked; None if it is in another state or somebody works on it.
+
+    With `wait` the latter is waited for, as a worker does: what looks like work may be
+    the transaction of a worker that died, and nobody would take the batch again.
+    """
     return (
-        ImportBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        ImportBatch.objects.select_for_update(of=("self",), skip_locked=not wait)
         .select_related("branch", "uploaded_by__member")
         .filter(pk=batch_id, state__in=states)
         .first()
@@ -68,12 +72,12 @@ def check(batch_id: int) -> None:
     """Judge an upload and tell who sent it. A second call finds nothing to do."""
     try:
         with transaction.atomic():
-            if batch := locked(batch_id, State.CHECKING):
+            if batch := locked(batch_id, State.CHECKING, wait=True):
                 with speaking(batch):
                     _check(batch)
     except SoftTimeLimitExceeded:
         with transaction.atomic():
-            if batch := locked(batch_id, State.CHECKING):
+            if batch := locked(batch_id, State.CHECKING, wait=True):
                 with speaking(batch):
                     _close(batch, _("The file takes too long to read: split it."))
 
@@ -141,9 +145,14 @@ def _show(
     tell(batch, inbox.Kind.IMPORT_READY)
 
 
-def tell(batch: ImportBatch, kind: inbox.Kind, **context: Any) -> None:
+def tell(
+    batch: ImportBatch, kind: inbox.Kind, *, to: User | None = None, **context: Any
+) -> None:
+    """Tell whoever sent the file, or whom else it concerns."""
     url = reverse("members:import_detail", args=[batch.pk])
-    inbox.notify([batch.uploaded_by], kind, url=url, file=batch.file_name, **context)
+    inbox.notify(
+        [to or batch.uploaded_by], kind, url=url, file=batch.file_name, **context
+    )
 
 
 # --- applying --------------------------------------------------------------------------
@@ -186,7 +195,7 @@ def apply(batch_id: int) -> None:
     for last in (False, True):
         try:
             with transaction.atomic():
-                if batch := locked(batch_id, State.APPLYING):
+                if batch := locked(batch_id, State.APPLYING, wait=True):
                     with speaking(batch):
                         _apply(batch)
             return
@@ -204,7 +213,10 @@ class _Changed(Exception):  # noqa: N818  no error: what was shown is true no mo
 def _apply(batch: ImportBatch) -> None:
     try:
         check_rights(batch, batch.uploaded_by)
-        with transaction.atomic(), pghistory.context(user=batch.uploaded_by_id) as noted:
+        with (
+            transaction.atomic(),
+            pghistory.context(user=batch.uploaded_by_id) as noted,
+        ):
             batch.context = noted.id
             count = _write(batch)
     except _Changed:
@@ -217,6 +229,14 @@ def _apply(batch: ImportBatch) -> None:
         return
     batch.state, batch.applied_at, batch.file = State.APPLIED, timezone.now(), None
     batch.save()
+    audit.record(
+        AuditEntry.Act.IMPORT_APPLIED,
+        by=batch.uploaded_by,
+        subject=batch,
+        branch=batch.branch,
+        new=batch.accepted,
+        changed=batch.changed,
+    )
     tell(batch, inbox.Kind.IMPORT_DONE, count=count)
 
 

@@ -390,7 +390,9 @@ def _check(line: Line, *, leave: frozenset[str] = frozenset()) -> None:
         told |= {"admitted_on", "full_member_on"}
     left = {"branch", "party_group"}.union(leave, told)
     try:
-        member.full_clean(exclude=left, validate_unique=False, validate_constraints=False)
+        member.full_clean(
+            exclude=left, validate_unique=False, validate_constraints=False
+        )
     except ValidationError as refusal:
         if "id_number" in told | refusal.error_dict.keys():
             told |= {"sex", "birth_date"} - line.values.keys()  # they follow from it

@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from members import access
-from members.forms.exchange import ApplyForm, ImportForm
+from members.forms.exchange import ApplyForm, ImportForm, UndoForm
 from members.forms.refusals import add_refusal
 from members.models import ImportBatch, ImportPart
 from members.paging import Keyset
 from members.roster.columns import BY_FIELD
 from members.roster.template import template
 from members.services import import_reports, imports
+from members.services import import_undo as undoing
 from members.services.progress import progress
 from members.views.attachments import attachment, named_branch, sandboxed
 
@@ -46,7 +47,9 @@ def find(request, pk, **having):
     """An import in reach, without its file."""
     found = access.managed_imports(request.user).defer("file")
     return get_object_or_404(
-        found.select_related("branch", "uploaded_by"), pk=pk, **having
+        found.select_related("branch", "uploaded_by__member", "undone_by__member"),
+        pk=pk,
+        **having,
     )
 
 
@@ -252,3 +255,34 @@ def import_discard(request, pk):
         messages.success(request, _("The roster was discarded: nothing was changed."))
         return redirect("members:import_list")
     return render(request, "members/import_discard.html", {"batch": batch})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_undo(request, pk):
+    """Whoever keeps the roll takes an import back, while nobody built upon it."""
+    batch = find(request, pk)
+    form = UndoForm(request.POST if "confirmed" in request.POST else None)
+    obstacle = ""
+    try:
+        if "confirmed" in request.POST and form.is_valid():
+            undoing.ask_to_undo(batch, by=request.user, **form.cleaned_data)
+            return redirect("members:import_detail", batch.pk)
+        undoing.check_untouched(batch)
+    except ValidationError as refusal:
+        obstacle = " ".join(refusal.messages)
+    added = ngettext(
+        "%(count)s person leaves the roll again",
+        "%(count)s people leave the roll again",
+        batch.accepted,
+    )
+    changed = ngettext(
+        "%(count)s record gets its old values back",
+        "%(count)s records get their old values back",
+        batch.changed,
+    )
+    text = _("%(added)s and %(changed)s: all of it, or nothing.") % {
+        "added": added % {"count": batch.accepted},
+        "changed": changed % {"count": batch.changed},
+    }
+    context = {"batch": batch, "form": form, "text": text, "obstacle": obstacle}
+    return render(request, "members/import_undo.html", context)

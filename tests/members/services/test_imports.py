@@ -84,10 +84,7 @@ def faults(batch):
 
 
 def reasons(batch):
-    return [
-        found[0][3]
-        for _row, _name, found, _cells in rows_of(batch, "refused")
-    ]
+    return [found[0][3] for _row, _name, found, _cells in rows_of(batch, "refused")]
 
 
 def changes(batch):
@@ -721,7 +718,8 @@ def test_questions_to_the_database_do_not_grow_with_rows(
     def ask(count):
         table = read_roster(csv_file([HEADER, *(person(n) for n in range(count))]))
         made = rosters.Plan(table, branch=place[1], by=secretary)
-        assert len(list(made.judged())[0]) == made.counts["new"] == count
+        (lines,) = made.judged()
+        assert len(lines) == made.counts["new"] == count
 
     ask(1)
     with django_assert_num_queries(3):
