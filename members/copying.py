@@ -40,7 +40,7 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
         text.write("\n")
         row._state.adding, row._state.db = False, connection.alias
     text.seek(0)
-    _copy(model._meta.db_table, [field.column for field in fields], text)
+    _copy(model._meta.db_table, [str(field.column) for field in fields], text)
 
 
 def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:

@@ -71,7 +71,7 @@ def _outcome(answer: bytes, exit_code: int) -> Any:
 
 
 def _read_all(out: int, *, until: float) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while True:
         ready, _w, _x = select.select([out], [], [], max(0, until - time.monotonic()))
         if not ready:

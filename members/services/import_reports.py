@@ -106,7 +106,7 @@ def _as_json(cell: Any) -> Any:
 # --- reading ---------------------------------------------------------------------------
 def read_report(batch: ImportBatch) -> dict[str, Any]:
     """What was found of the file as a whole; empty where it was wiped or not made yet."""
-    nothing = {
+    nothing: dict[str, Any] = {
         "language": None,
         "header": [],
         "unknown": [],

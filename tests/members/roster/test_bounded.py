@@ -86,9 +86,8 @@ def test_a_file_that_takes_too_long_to_read(settings, make):
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("make", [csv_file, xlsx])
-def test_a_file_that_takes_too_much_memory_to_read(settings, make):
-    content = make([HEADER, *(person(n) for n in range(20_000))])
+def test_a_file_that_takes_too_much_memory_to_read(settings):
+    content = csv_file([HEADER, *([person(1)] * 90_000)])
     settings.IMPORT_READ_BYTES = 8 * MIB
     mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
