@@ -270,19 +270,19 @@ def import_undo(request, pk):
         undoing.check_untouched(batch)
     except ValidationError as refusal:
         obstacle = " ".join(refusal.messages)
-    added = ngettext(
+    left = ngettext(
         "%(count)s person leaves the roll again",
         "%(count)s people leave the roll again",
         batch.accepted,
     )
-    changed = ngettext(
+    restored = ngettext(
         "%(count)s record gets its old values back",
         "%(count)s records get their old values back",
         batch.changed,
     )
-    text = _("%(added)s and %(changed)s: all of it, or nothing.") % {
-        "added": added % {"count": batch.accepted},
-        "changed": changed % {"count": batch.changed},
+    text = _("%(left)s and %(restored)s: all of them, or none.") % {
+        "left": left % {"count": batch.accepted},
+        "restored": restored % {"count": batch.changed},
     }
     context = {"batch": batch, "form": form, "text": text, "obstacle": obstacle}
     return render(request, "members/import_undo.html", context)
