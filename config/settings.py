@@ -286,8 +286,11 @@ MEDIA_ROOT = VAR / "media"
 # --- forms and uploads ------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-IMPORT_MAX_BYTES = 10 * 1024 * 1024
-IMPORT_MAX_ROWS = 20_000
+IMPORT_MAX_BYTES = 32 * 1024 * 1024
+IMPORT_MAX_ROWS = 100_000
+# What reading one roster may take, in a process of its own (UP-05).
+IMPORT_READ_SECONDS = 60
+IMPORT_READ_BYTES = 512 * 1024 * 1024
 # An upload stays in memory: on disk it would lie readable (CR-01).
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_MAX_BYTES + 64 * 1024

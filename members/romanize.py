@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 
 # Readings as a surname that differ from the common one; two-character surnames first.
 _SURNAMES: Final = {
@@ -77,6 +78,22 @@ def _syllables(name: str) -> list[str]:
 
 def _read(text: str) -> list[str]:
     """A syllable for each Chinese character; other text in runs of ASCII letters or digits."""
+    if _is_short_of_phrases(text):
+        return [syllable for character in text for syllable in _look_up(character)]
+    return _look_up(text)
+
+
+def _is_short_of_phrases(text: str) -> bool:
+    """Whether each character is read alone, as in most names: no phrase begins in it."""
+    if len(text) > 4 or not all("\u4e00" <= c <= "\u9fa5" for c in text):
+        return False
+    starts = range(len(text) - 1)
+    parts = (text[i:j] for i in starts for j in range(i + 2, len(text) + 1))
+    return not any(part in PHRASES_DICT for part in parts)
+
+
+@lru_cache(maxsize=8192)
+def _look_up(text: str) -> list[str]:
     syllables = lazy_pinyin(text, style=Style.NORMAL, errors="default", v_to_u=False)
     return [kept for syllable in syllables if (kept := _ascii(syllable))]
 

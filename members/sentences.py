@@ -39,6 +39,12 @@ def _template(kind: Notification.Kind) -> str:
         ),
         Kind.IMPORT_READY: _("The roster “%(file)s” is checked: look at what changes."),
         Kind.IMPORT_DONE: _("The roster “%(file)s” was applied: %(count)s rows."),
+        Kind.IMPORT_UNDONE: _(
+            "The import of the roster “%(file)s” was undone: %(count)s records."
+        ),
+        Kind.IMPORT_STANDS: _(
+            "The import of the roster “%(file)s” could not be undone: look why."
+        ),
         Kind.EXPORT_READY: _("The roll of %(branch)s is ready to download."),
         Kind.APPOINTED: _(
             "You hold the office “%(office)s” in %(branch)s from %(on)s."

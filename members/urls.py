@@ -86,6 +86,7 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/apply/", imports.import_apply, name="import_apply"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/refused/", imports.import_refused, name="import_refused"),
     path("exports/", exports.export_list, name="export_list"),
     path("exports/add/", exports.export_add, name="export_add"),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 
 from openpyxl import Workbook, load_workbook
 
@@ -21,7 +21,9 @@ HEADER = [
 
 
 def id_number(number, *, born=date(1975, 6, 1)):
-    return next_demo_id_number("330000", born, number)
+    """Another number for each `number`; past a thousand, of those born a day later."""
+    day = born + timedelta(days=number // 1000)
+    return next_demo_id_number("330000", day, number % 1000)
 
 
 def person(number, name="陈晓明", **cells):

@@ -202,6 +202,7 @@ PAGES = {
     "members:import_detail": Page("batch", LEAD_LEFT),
     "members:import_apply": Page("batch", SENT_IT, SENT_IT),
     "members:import_discard": Page("batch", LEAD_LEFT, LEAD_LEFT),
+    "members:import_undo": Page("batch", LEAD_LEFT, LEAD_LEFT),
     "members:import_refused": Page("batch", SENT_IT),
     "members:export_list": Page(sees=OFFICERS),
     "members:export_add": Page(sees=OFFICERS, posts=OFFICERS),

@@ -14,7 +14,7 @@ from members.models import Export, ImportBatch, LocalCode
 class ImportBatchAdmin(ReadOnlyAdmin):
     """What was imported, by whom and how much; the file itself stays sealed."""
 
-    list_display = ("file_name", "branch", "uploaded_by", "state", "created_at")
+    list_display = ("file_name", "branch", "uploaded_by", "rows", "state", "created_at")
     list_filter = ("state",)
     list_select_related = ("branch", "uploaded_by")
     search_fields = ("branch__name", "branch__code")
@@ -25,6 +25,8 @@ class ImportBatchAdmin(ReadOnlyAdmin):
         ("rows", "accepted", "changed"),
         ("unchanged", "refused"),
         ("created_at", "checked_at", "applied_at"),
+        ("undone_by", "undone_at"),
+        ("undo_reason",),
     )
 
 

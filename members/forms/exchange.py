@@ -73,6 +73,14 @@ class ApplyForm(forms.Form):
         ) % {"count": refused}
 
 
+class UndoForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Stands in the history of each person, and in the audit log."),
+    )
+
+
 class ExportForm(forms.Form):
     branch = BranchField(label=_("Roll of"), help_text=_("With all branches below."))
     state = forms.ChoiceField(

@@ -16,7 +16,11 @@ GROUPS_OF_STATES = {
     "live": Member.LIVE,
     "party": Member.IN_PARTY,
     "before": Member.BEFORE_ADMISSION,
-    "left": tuple(state for state in Member.State if state not in Member.LIVE),
+    "left": tuple(
+        state
+        for state in Member.State
+        if state not in {*Member.LIVE, Member.State.VOIDED}
+    ),
     "all": tuple(Member.State),
 }
 STATES = [

@@ -4,7 +4,7 @@ from members.models.access import BranchGrant, MemberGrant, RollInquiry
 from members.models.account import Notification, User
 from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
-from members.models.exchange import Export, ImportBatch
+from members.models.exchange import Export, ImportBatch, ImportPart
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
 from members.models.outbox import Outbox
@@ -22,6 +22,7 @@ __all__ = [
     "Correction",
     "Export",
     "ImportBatch",
+    "ImportPart",
     "LocalCode",
     "Member",
     "MemberGrant",

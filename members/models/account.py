@@ -155,6 +155,8 @@ class Notification(models.Model):
         CORRECTION_ANSWERED = "correction_answered", _("Correction answered")
         IMPORT_READY = "import_ready", _("Import checked")
         IMPORT_DONE = "import_done", _("Import finished")
+        IMPORT_UNDONE = "import_undone", _("Import undone")
+        IMPORT_STANDS = "import_stands", _("Import not undone")
         EXPORT_READY = "export_ready", _("Export ready")
         APPOINTED = "appointed", _("Appointment")
         APPOINTMENT_ENDED = "appointment_ended", _("Appointment ended")

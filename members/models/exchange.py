@@ -12,12 +12,12 @@ from members.sealing import SealedField, SealedModel
 
 
 class ImportBatch(SealedModel):
-    """One uploaded roster, from the file to the applied rows.
+    """One uploaded roster, from the file to the applied rows, and back where undone.
 
-    `report` is JSON (members/services/imports.py), sealed, for it quotes the file:
-    "language", "header", "unknown" columns, "left_out" rows; "lines": [row, kind, name,
-    [[field, old, new], …]] with G4 masked; "refused": {"row", "name", "faults":
-    [[field, label, code, reason], …], "cells"}.
+    `report` is JSON, sealed, for it quotes the file: "language"; once checked "header",
+    "unknown" columns, "left_out" rows, and "digest" of all that the rows say. The rows
+    themselves are in its parts. `context` is that of the history of the records: which
+    versions of which records the import made.
     """
 
     class State(models.TextChoices):
@@ -27,12 +27,14 @@ class ImportBatch(SealedModel):
         APPLIED = "applied", _("Applied")
         REFUSED = "refused", _("Refused")
         DISCARDED = "discarded", _("Discarded")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
 
     GRADES = graded(
-        G1="id",
-        G2="branch state error rows accepted changed unchanged refused created_at "
-        "checked_at applied_at",
-        G3="file_name uploaded_by",
+        G1="id context",
+        G2="branch state rows accepted changed unchanged refused created_at checked_at "
+        "applied_at undone_at",
+        G3="file_name uploaded_by error undone_by undo_reason",
         G4="file report",
     )
 
@@ -57,6 +59,16 @@ class ImportBatch(SealedModel):
     created_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     checked_at = models.DateTimeField(_("checked at"), null=True)
     applied_at = models.DateTimeField(_("applied at"), null=True)
+    context = models.UUIDField(_("context of the history"), null=True, editable=False)
+    undone_by = models.ForeignKey(
+        "members.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("undone by"),
+    )
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+    undo_reason = models.CharField(_("reason for undoing"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("import")
@@ -65,6 +77,44 @@ class ImportBatch(SealedModel):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.created_at:%Y-%m-%d}"
+
+
+class ImportPart(SealedModel):
+    """As many rows of one kind as a page shows at once, so that no page opens them all.
+
+    `lines` is JSON, packed and sealed. A sound row: [row, name, [[field, old, new], …]]
+    with G4 masked; a refused one: [row, name, [[field, label, code, reason], …], cells].
+    """
+
+    class Kind(models.TextChoices):
+        NEW = "new", pgettext_lazy("rows", "New")
+        CHANGED = "changed", pgettext_lazy("rows", "Changed")
+        UNCHANGED = "unchanged", pgettext_lazy("rows", "Unchanged")
+        REFUSED = "refused", pgettext_lazy("rows", "Refused")
+
+    GRADES = graded(G1="id", G2="batch kind number", G4="lines")
+    ROWS = 50
+
+    batch = models.ForeignKey(
+        ImportBatch, models.CASCADE, related_name="parts", verbose_name=_("import")
+    )
+    kind = models.CharField(_("kind of rows"), max_length=10, choices=Kind.choices)
+    number = models.PositiveIntegerField(_("number of the part"))
+    lines = SealedField(_("rows"), kind="bytes", editable=False)
+
+    class Meta:
+        verbose_name = _("part of an import")
+        verbose_name_plural = _("parts of imports")
+        ordering = ("batch", "kind", "number")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "kind", "number"],
+                name="members_importpart_each_number_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.kind} {self.number}"
 
 
 class Export(SealedModel):

@@ -62,11 +62,13 @@ def matching(text: str) -> Q:
     return Q(name__contains=text)
 
 
+# By statement, not by row: an import writes a thousand records in one.
 @pghistory.track(
-    pghistory.InsertEvent(),
+    pghistory.InsertEvent(level=pghistory.Statement),
     # A save that changed nothing but the time of saving is no history.
     pghistory.UpdateEvent(
-        condition=pgtrigger.AnyChange(exclude=["updated_at", "id_number_index_next"])
+        condition=pgtrigger.AnyChange(exclude=["updated_at", "id_number_index_next"]),
+        level=pghistory.Statement,
     ),
     exclude=["id_number_index_next"],
 )
@@ -93,6 +95,8 @@ class Member(SealedModel):
         SELF_WITHDRAWN = "self_withdrawn", _("Removed after self-withdrawal")
         EXPELLED = "expelled", _("Expelled")
         DECEASED = "deceased", _("Deceased")
+        # Never true of the person: an import was undone (decision 6).
+        VOIDED = "voided", _("Entered by mistake")
 
     BEFORE_ADMISSION = (State.APPLICANT, State.ACTIVIST, State.CANDIDATE)
     IN_PARTY = (State.PROBATIONARY, State.FULL, State.ON_PROBATION, State.STOPPED)
@@ -319,6 +323,7 @@ class Member(SealedModel):
     def clean(self) -> None:
         """Judge the fields against one another (items 1 to 16, MEM-30, DEV-V06)."""
         errors: dict[str, ValidationError] = {}
+        today = timezone.localdate()
         for check in (
             self._check_id_number,
             self._check_ages,
@@ -327,18 +332,18 @@ class Member(SealedModel):
             self._check_place,
         ):
             try:
-                check()
+                check(today)
             except ValidationError as refusal:
                 for field, messages in refusal.error_dict.items():
                     errors.setdefault(field, ValidationError(messages))
         if errors:
             raise ValidationError(errors)
 
-    def _check_id_number(self) -> None:
+    def _check_id_number(self, today: date) -> None:
         if not self.id_number:
             return
         try:
-            found = check_id_number(self.id_number, timezone.localdate())
+            found = check_id_number(self.id_number, today)
         except ValidationError as refusal:
             raise ValidationError({"id_number": refusal}) from None
         self.id_number = found.number
@@ -352,7 +357,7 @@ class Member(SealedModel):
             )
             raise refusal_at("birth_date", message, code="disagrees")
 
-    def _check_ages(self) -> None:
+    def _check_ages(self, today: date) -> None:
         if self.birth_date is None:
             return
         adult_on = add_years(self.birth_date, 18)
@@ -361,12 +366,11 @@ class Member(SealedModel):
             if day is not None and day < adult_on:
                 message = _("The person was not yet 18 on this day.")
                 raise refusal_at(field, message, code="under_age")
-        if adult_on > timezone.localdate():
+        if adult_on > today:
             message = _("Only a person of 18 or more can be on a roll.")
             raise refusal_at("birth_date", message, code="under_age")
 
-    def _check_dates(self) -> None:
-        today = timezone.localdate()
+    def _check_dates(self, today: date) -> None:
         for field in ("applied_on", "admitted_on", "full_member_on", "enrolled_on"):
             if (day := getattr(self, field)) is not None and day > today:
                 raise refusal_at(
@@ -401,7 +405,7 @@ class Member(SealedModel):
             )
             raise refusal_at("full_member_on", message, code="too_early")
 
-    def _check_flags(self) -> None:
+    def _check_flags(self, today: date) -> None:
         if not self.is_floating and (self.floating_since or self.floating_to):
             message = _("Tick “floating”, or leave its day and place empty.")
             raise refusal_at("is_floating", message, code="disagrees")
@@ -410,12 +414,12 @@ class Member(SealedModel):
             raise refusal_at("floating_to", message, code="required")
         for field in ("floating_since", "out_of_contact_since"):
             day = getattr(self, field)
-            if day is not None and day > timezone.localdate():
+            if day is not None and day > today:
                 raise refusal_at(
                     field, _("This day is in the future."), code="in_future"
                 )
 
-    def _check_place(self) -> None:
+    def _check_place(self, _today: date) -> None:
         if self.branch_id is None:
             return
         if not self.branch.holds_members:

@@ -79,6 +79,10 @@ class Column:
     table: CodeTable | None = None
     help: StrOrPromise = ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes a column goes by its name."""
+        return _column_of, (self.field,)
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every header that is read, the one we write first."""
@@ -88,6 +92,10 @@ class Column:
     def header(self) -> str:
         """In the language of whoever reads it."""
         return self.zh if is_chinese() else self.en
+
+
+def _column_of(field: str) -> Column:
+    return BY_FIELD[field]
 
 
 def is_chinese() -> bool:
@@ -480,13 +488,13 @@ def show(member: Member, column: Column) -> Any:
     if name == "party_group":
         return member.party_group.name if member.party_group is not None else ""
     value = getattr(member, name)
+    if not value and value is not False:
+        return ""
     if name == "state":
         return state_word(value)
     if column.table is not None:
-        return column.table.name(value) if value else ""
-    if column.kind == "flag":
-        return yes_or_no(value)
-    return "" if value is None else value
+        return column.table.name(value)
+    return yes_or_no(value) if column.kind == "flag" else value
 
 
 def state_word(state: str) -> str:

@@ -1,18 +1,21 @@
 """Reading an uploaded roster: what kind of file it is, what it weighs, what it holds.
 
 The kind is told by the content, never by the name (UP-01). An .xlsx is an archive: its
-parts are weighed before one is unpacked, and none may declare entities (UP-04).
+parts are weighed before one is opened, and none may declare entities (UP-04). All of it
+happens in a process of its own that may take so much time and memory and no more (UP-05).
 """
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -21,7 +24,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from members.roster.bounded import Crashed, TooHeavy, TooSlow, bounded
 from members.roster.columns import find_column
 from members.roster.tables import Table, table_of
 
@@ -39,24 +44,27 @@ _OTHERS: Final = (
     b"\x1f\x8b",
 )
 
+# 100,000 people in all columns of the template unpack to 131 MiB.
 MOST_PARTS: Final = 1_000
-MOST_UNPACKED: Final = 100 * 1024 * 1024
-MOST_SHARED_STRINGS: Final = 40 * 1024 * 1024
+MOST_UNPACKED: Final = 160 * 1024 * 1024
+MOST_SHARED_STRINGS: Final = 80 * 1024 * 1024
 MOST_OTHER_PART: Final = 8 * 1024 * 1024
 MOST_RATIO: Final = 200
 MOST_SHEETS: Final = 20
+_SAMPLED_LINES: Final = 30
 _LAST_ROW: Final = 1_048_576
+_ERROR_CELL: Final = b' t="e"'
 
-# What openpyxl and below raise on files that are damaged or made to harm.
+# What readers of workbooks raise on files that are damaged or made to harm.
 _DAMAGE = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    CalamineError,
     EOFError,
     ImportError,
     InvalidFileException,
     LookupError,
-    MemoryError,
     NotImplementedError,
     OSError,
     RecursionError,
@@ -75,9 +83,26 @@ def read_roster(content: bytes) -> Table:
     """The table of people in an .xlsx or .csv file.
 
     Raises ValidationError, code "empty", "too_big", "wrong_kind", "old_format",
-    "damaged", "too_heavy", "entities", "encoding", "no_header", "too_many_rows",
-    "too_many_columns" or "no_rows".
+    "damaged", "too_heavy", "too_slow", "entities", "encoding", "no_header",
+    "too_many_rows", "too_many_columns" or "no_rows".
     """
+    kind_of(content)
+    try:
+        return bounded(
+            lambda: _read(content),
+            seconds=settings.IMPORT_READ_SECONDS,
+            most_bytes=settings.IMPORT_READ_BYTES,
+        )
+    except TooSlow as found:
+        message = _("The file takes too long to read: split it.")
+        raise ValidationError(message, code="too_slow") from found
+    except TooHeavy as found:
+        raise _too_heavy() from found
+    except Crashed as found:
+        raise _damaged() from found
+
+
+def _read(content: bytes) -> Table:
     most_rows = settings.IMPORT_MAX_ROWS
     if kind_of(content) == XLSX:
         table = _read_workbook(content, most_rows)
@@ -125,21 +150,24 @@ def _damaged() -> ValidationError:
 # --- .xlsx -----------------------------------------------------------------------------
 def _read_workbook(content: bytes, most_rows: int) -> Table | None:
     try:
-        weigh(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl speaks of features it leaves out
-            return _first_table(content, most_rows)
-    except ValidationError:
+        has_errors = weigh(content)
+        sheets = _sheets_with_errors if has_errors else _sheets
+        for rows in sheets(content):
+            table = table_of(rows, most_rows=most_rows)
+            if table is not None:
+                return table
+        return None
+    except (ValidationError, MemoryError):
         raise
     except _DAMAGE as damage:
         raise _damaged() from damage
 
 
-def weigh(content: bytes) -> None:
+def weigh(content: bytes) -> bool:
     """Refuse an archive that unpacks too large or whose parts declare entities.
 
-    zipfile gives no byte beyond the size that an entry declares, so the sum of these is
-    a bound. Raises ValidationError, code "too_heavy", "entities" or "wrong_kind".
+    Returns whether a cell holds the error of a formula. Raises ValidationError, code
+    "too_heavy", "entities" or "wrong_kind".
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = archive.infolist()
@@ -155,6 +183,23 @@ def weigh(content: bytes) -> None:
             if part.filename.lower().endswith((".xml", ".rels", ".vml")):
                 with archive.open(part) as file:
                     _refuse_entities(file)
+        have_errors = [_unpack(archive, part) for part in parts]
+        return any(have_errors)
+
+
+def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part has a cell with an error. Raises "too_heavy" if it said it was less."""
+    found, end, unpacked = False, b"", 0
+    longer = copy.copy(part)
+    longer.file_size += 1  # zipfile reads no further than this
+    with archive.open(longer) as file:
+        while chunk := file.read(1 << 20):
+            unpacked += len(chunk)
+            found = found or _ERROR_CELL in end + chunk
+            end = chunk[-len(_ERROR_CELL) :]
+    if unpacked > part.file_size:
+        raise _too_heavy()
+    return found
 
 
 def _weigh_part(part: zipfile.ZipInfo) -> None:
@@ -200,36 +245,43 @@ def _refuse_entities(part: Any) -> None:
         return
 
 
-def _first_table(content: bytes, most_rows: int) -> Table | None:
-    """The table of the first sheet that has one; hidden sheets are not looked at."""
-    book = load_workbook(
-        io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-    )
-    try:
+def _sheets(content: bytes) -> Iterator[Iterable[list[Any]]]:
+    """The rows of each visible sheet, empty cells as ""."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    for number, sheet in enumerate(book.sheets_metadata[:MOST_SHEETS]):
+        if sheet.visible == SheetVisibleEnum.Visible:
+            yield book.get_sheet_by_index(number).iter_rows()
+
+
+def _sheets_with_errors(content: bytes) -> Iterator[Iterable[list[Any]]]:
+    """The same where formulas failed: slower, and with the errors in their cells."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl speaks of features it leaves out
+        book = load_workbook(
+            io.BytesIO(content), read_only=True, data_only=True, keep_links=False
+        )
         for sheet in book.worksheets[:MOST_SHEETS]:
-            if sheet.sheet_state != "visible":
-                continue
-            sheet.reset_dimensions()  # what a file says of its size may be untrue
-            rows = sheet.iter_rows(max_row=_LAST_ROW, values_only=True)
-            table = table_of(rows, most_rows=most_rows)
-            if table is not None:
-                return table
-    finally:
-        book.close()
-    return None
+            if sheet.sheet_state == "visible":
+                sheet.reset_dimensions()  # what a file says of its size may be untrue
+                yield sheet.iter_rows(max_row=_LAST_ROW, values_only=True)
 
 
 # --- .csv ------------------------------------------------------------------------------
 def _read_text(content: bytes, most_rows: int) -> Table | None:
-    text = _decode(content)
+    encoding = _encoding_of(content)
+    lines = list(islice(_text(content, encoding), _SAMPLED_LINES))
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
+        rows = csv.reader(_text(content, encoding), delimiter=_separator(lines))
         return table_of(rows, most_rows=most_rows)
     except csv.Error as damage:
         raise _damaged() from damage
 
 
-def _decode(content: bytes) -> str:
+def _text(content: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+
+
+def _encoding_of(content: bytes) -> str:
     encodings = ["utf-8-sig", "gb18030"]
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]  # Excel's "Unicode text"
@@ -239,25 +291,18 @@ def _decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text
+            return encoding
     message = _("The letters of this file cannot be read: save it as CSV UTF-8.")
     raise ValidationError(message, code="encoding")
 
 
-def _separator(text: str) -> str:
+def _separator(lines: list[str]) -> str:
     """The separator under which the first lines name most columns."""
-    first = list(_lines(text))
     counts = {
-        separator: max((_named(line, separator) for line in first), default=0)
+        separator: max((_named(line[:10_000], separator) for line in lines), default=0)
         for separator in ",\t;，"
     }
     return max(counts, key=lambda separator: counts[separator])
-
-
-def _lines(text: str) -> Iterator[str]:
-    lines = io.StringIO(text)
-    for _number in range(30):
-        yield lines.readline(10_000)
 
 
 def _named(line: str, separator: str) -> int:

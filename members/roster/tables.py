@@ -66,7 +66,7 @@ def table_of(rows: Iterable[list[Any]], *, most_rows: int) -> Table | None:
     rest = ((number, _cut(cells)) for number, cells in numbered)
     below = (row for row in chain(first, rest) if row[0] > last)
     for number, cells in _people(table, below):
-        if len(table.rows) == most_rows:
+        if len(table.rows) + len(table.left_out) >= most_rows:
             message = _("The file has more than %(most)s rows: split it.")
             raise ValidationError(
                 message, code="too_many_rows", params={"most": f"{most_rows:,}"}
@@ -196,8 +196,8 @@ def _people(table: Table, rows: Iterable[Row]) -> Iterator[Row]:
 
 def _repeats(table: Table, texts: list[str]) -> bool:
     """The header printed again on another page."""
-    same = [texts[i] == table.header[i] for i in table.columns if _at(texts, i)]
-    return len(same) > 1 and all(same)
+    filled = [i for i in table.columns if _at(texts, i)]
+    return len(filled) > 1 and all(texts[i] == table.header[i] for i in filled)
 
 
 def _is_note(table: Table, texts: list[str]) -> bool:
@@ -205,10 +205,11 @@ def _is_note(table: Table, texts: list[str]) -> bool:
     fields = {
         column.field: _at(texts, index) for index, column in table.columns.items()
     }
-    filled = [fold(text) for text in texts if text]
     # A sum may stand below any column, that of the ID numbers too.
-    sums = len(fields.get("id_number", "")) < 15
-    if sums and any(
+    if len(fields.get("id_number", "")) >= 15:
+        return False
+    filled = [fold(text) for text in texts if text]
+    if any(
         _TOTAL.fullmatch(text) for text in (filled[0], fold(fields.get("name", "")))
     ):
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any, Final
@@ -106,14 +106,22 @@ def write_refused(
 
     Mended, the file can be imported as it is: the column of reasons is left aside.
     """
-    width = len(header)
-    written = ([reason, *_padded(cells, width)] for reason, cells in rows)
-    widths = [48, *([16] * width)]
-    return write_xlsx([reason_header(), *header], written, title=title, widths=widths)
+    widths = [48, *([16] * len(header))]
+    return write_xlsx(
+        [reason_header(), *header], _padded(header, rows), title=title, widths=widths
+    )
 
 
-def _padded(cells: Cells, width: int) -> list[Any]:
-    return [*cells, *([""] * (width - len(cells)))]
+def write_refused_csv(header: list[str], rows: Iterable[tuple[str, Cells]]) -> bytes:
+    """The same as text, for very many rows."""
+    return write_csv([reason_header(), *header], _padded(header, rows))
+
+
+def _padded(
+    header: list[str], rows: Iterable[tuple[str, Cells]]
+) -> Iterator[list[Any]]:
+    for reason, cells in rows:
+        yield [reason, *cells, *([""] * (len(header) - len(cells)))]
 
 
 def header() -> list[str]:

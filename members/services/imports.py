@@ -1,6 +1,6 @@
 """An uploaded roster, from the file to the applied rows (UP-05, UP-06).
 
-    receive → check (worker) → ask_to_apply → apply (worker)
+    receive → check (worker) → ask_to_apply → apply (worker) → (import_undo.py)
                              ↘ discard
 
 The worker judges every row and shows what would happen. Applying judges again, under
@@ -10,7 +10,7 @@ locks: it writes what was shown, all of it, or nothing.
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pghistory
@@ -22,12 +22,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from members import access, tasks
-from members.models import Branch, ImportBatch, User
-from members.roster import workbooks
+from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
-from members.services import inbox, outbox, records, rosters
+from members.services import audit, inbox, outbox, records, rosters
+from members.services.import_reports import Report, read_report
 from members.services.progress import teller
-from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED, Line
+from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
 
 State = ImportBatch.State
 OPEN = (State.CHECKING, State.CHECKED)
@@ -53,10 +53,14 @@ def receive(branch: Branch, *, file_name: str, content: bytes, by: User) -> Impo
     return batch
 
 
-def _locked(batch_id: int, *states: str) -> ImportBatch | None:
-    """The batch, locked; None if it is in another state or somebody works on it."""
+def locked(batch_id: int, *states: str, wait: bool = False) -> ImportBatch | None:
+    """The batch, locked; None if it is in another state or somebody works on it.
+
+    With `wait` the latter is waited for, as a worker does: what looks like work may be
+    the transaction of a worker that died, and nobody would take the batch again.
+    """
     return (
-        ImportBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        ImportBatch.objects.select_for_update(of=("self",), skip_locked=not wait)
         .select_related("branch", "uploaded_by__member")
         .filter(pk=batch_id, state__in=states)
         .first()
@@ -68,51 +72,51 @@ def check(batch_id: int) -> None:
     """Judge an upload and tell who sent it. A second call finds nothing to do."""
     try:
         with transaction.atomic():
-            if batch := _locked(batch_id, State.CHECKING):
-                with _speaking(batch):
+            if batch := locked(batch_id, State.CHECKING, wait=True):
+                with speaking(batch):
                     _check(batch)
     except SoftTimeLimitExceeded:
         with transaction.atomic():
-            if batch := _locked(batch_id, State.CHECKING):
-                with _speaking(batch):
+            if batch := locked(batch_id, State.CHECKING, wait=True):
+                with speaking(batch):
                     _close(batch, _("The file takes too long to read: split it."))
 
 
-def _speaking(batch: ImportBatch) -> Any:
-    return translation.override(json.loads(_text(batch))["language"])
+def speaking(batch: ImportBatch) -> Any:
+    """The language of whoever sent it."""
+    return translation.override(read_report(batch)["language"])
 
 
-def _text(batch: ImportBatch) -> str:
-    return cast(str, batch.report)
-
-
-def _check(batch: ImportBatch) -> None:
+def _check(batch: ImportBatch, *, error: str = "") -> None:
     try:
-        _check_rights(batch)
-        made = rosters.plan(
-            read_roster(cast(bytes, batch.file)),
-            branch=batch.branch,
-            by=batch.uploaded_by,
-            tick=teller(batch),
-        )
+        check_rights(batch, batch.uploaded_by)
+        made = _plan(batch)
+        report = Report(made)
+        for lines in made.judged(teller(batch)):
+            report.add(lines)
         _count_inquiries(made, batch.uploaded_by)
     except ValidationError as refusal:
         _close(batch, " ".join(refusal.messages))
         return
-    _show(batch, made, _report(made))
+    _show(batch, made, report, error=error)
 
 
-def _check_rights(batch: ImportBatch) -> None:
+def _plan(batch: ImportBatch, *, lock: bool = False) -> rosters.Plan:
+    table = read_roster(cast(bytes, batch.file))
+    return rosters.Plan(table, branch=batch.branch, by=batch.uploaded_by, lock=lock)
+
+
+def check_rights(batch: ImportBatch, user: User) -> None:
     """Rights count when the work is done, not when it was asked for (AZ-16)."""
-    access.forget(batch.uploaded_by)
-    managed = access.managed_branches(batch.uploaded_by, "manage_roll")
+    access.forget(user)
+    managed = access.managed_branches(user, "manage_roll")
     if not managed.filter(pk=batch.branch_id, closed_on=None).exists():
         raise ValidationError(_("You no longer keep the roll of this branch."))
 
 
 def _count_inquiries(made: rosters.Plan, by: User) -> None:
     """An import must not be a way to ask who is on other rolls (20 an hour)."""
-    for _each in range(made.on_other_rolls):
+    for _each in range(made.on_other_rolls()):
         records.count_inquiry(by)
 
 
@@ -122,84 +126,32 @@ def _close(batch: ImportBatch, error: str) -> None:
     batch.file, batch.report = None, None
     batch.checked_at = timezone.now()
     batch.save()
-    _tell(batch, inbox.Kind.IMPORT_READY)
+    batch.parts.all().delete()
+    tell(batch, inbox.Kind.IMPORT_READY)
 
 
 def _show(
-    batch: ImportBatch, made: rosters.Plan, report: str, *, error: str = ""
+    batch: ImportBatch, made: rosters.Plan, report: Report, *, error: str = ""
 ) -> None:
     """Let the person see what would happen."""
-    batch.report, batch.error = report, error
-    batch.rows = len(made.lines)
+    report.save(batch)
+    batch.error = error
+    batch.rows = made.counts.total()
     batch.accepted, batch.changed, batch.unchanged, batch.refused = (
-        len(made.of_kind(kind)) for kind in (NEW, CHANGED, UNCHANGED, REFUSED)
+        made.counts[kind] for kind in (NEW, CHANGED, UNCHANGED, REFUSED)
     )
     batch.state, batch.checked_at = State.CHECKED, timezone.now()
     batch.save()
-    _tell(batch, inbox.Kind.IMPORT_READY)
+    tell(batch, inbox.Kind.IMPORT_READY)
 
 
-def _tell(batch: ImportBatch, kind: inbox.Kind, **context: Any) -> None:
+def tell(
+    batch: ImportBatch, kind: inbox.Kind, *, to: User | None = None, **context: Any
+) -> None:
+    """Tell whoever sent the file, or whom else it concerns."""
     url = reverse("members:import_detail", args=[batch.pk])
-    inbox.notify([batch.uploaded_by], kind, url=url, file=batch.file_name, **context)
-
-
-def _report(made: rosters.Plan) -> str:
-    """What the page shows, as JSON; the same for the same file on the same roll."""
-    sound = [line for line in made.lines if line.kind != REFUSED]
-    return json.dumps(
-        {
-            "language": translation.get_language(),
-            "header": made.table.header,
-            "unknown": made.table.unknown,
-            "left_out": made.table.left_out,
-            "lines": [[s.number, s.kind, s.name, s.changes] for s in sound],
-            "refused": [_refused(line, made) for line in made.of_kind(REFUSED)],
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-
-
-def _refused(line: Line, made: rosters.Plan) -> dict[str, Any]:
-    return {
-        "row": line.number,
-        "name": line.name,
-        "faults": [
-            [fault.field, made.label(fault.field), fault.code, fault.reason]
-            for fault in line.faults
-        ],
-        "cells": [_as_json(cell) for cell in line.cells],
-    }
-
-
-def _as_json(cell: Any) -> Any:
-    if cell is None or isinstance(cell, str | int | float):
-        return cell
-    midnight = isinstance(cell, datetime) and not (cell.hour or cell.minute)
-    if midnight or (isinstance(cell, date) and not isinstance(cell, datetime)):
-        return f"{cell:%Y-%m-%d}"
-    return str(cell)
-
-
-def read_report(batch: ImportBatch) -> dict[str, Any]:
-    """The report; empty where it was wiped or is not made yet."""
-    report: dict[str, Any] = {"lines": [], "refused": [], "unknown": [], "left_out": []}
-    return report | json.loads(_text(batch) or "{}")
-
-
-def refused_file(batch: ImportBatch) -> bytes:
-    """The refused rows as they were, each with its reasons, to mend and import again."""
-    report = read_report(batch)
-    rows = [(reason_of(row), row["cells"]) for row in report["refused"]]
-    return workbooks.write_refused(report["header"], rows, title=_("Refused rows"))
-
-
-def reason_of(row: dict[str, Any]) -> str:
-    """Why a row of a report is refused, in one line."""
-    reasons = [(label, reason) for _field, label, _code, reason in row["faults"]]
-    return " ".join(
-        f"{label}: {reason}" if label else reason for label, reason in reasons
+    inbox.notify(
+        [to or batch.uploaded_by], kind, url=url, file=batch.file_name, **context
     )
 
 
@@ -211,9 +163,9 @@ def ask_to_apply(batch: ImportBatch, *, leave_out_refused: bool = False) -> Impo
     Raises ValidationError, code "refused_rows" unless there are none or they are to be
     left out, "nothing_to_do", "not_open".
     """
-    found = _locked(batch.pk, State.CHECKED, State.APPLYING, State.APPLIED)
+    found = locked(batch.pk, State.CHECKED, State.APPLYING, State.APPLIED)
     if found is None:
-        raise _not_open()
+        raise not_open()
     if found.state != State.CHECKED:
         return found
     if found.refused and not leave_out_refused:
@@ -230,7 +182,7 @@ def ask_to_apply(batch: ImportBatch, *, leave_out_refused: bool = False) -> Impo
     return found
 
 
-def _not_open() -> ValidationError:
+def not_open() -> ValidationError:
     message = _("This roster is being worked on or is closed: look at it again.")
     return ValidationError(message, code="not_open")
 
@@ -243,11 +195,8 @@ def apply(batch_id: int) -> None:
     for last in (False, True):
         try:
             with transaction.atomic():
-                if batch := _locked(batch_id, State.APPLYING):
-                    with (
-                        _speaking(batch),
-                        pghistory.context(user=batch.uploaded_by_id),
-                    ):
+                if batch := locked(batch_id, State.APPLYING, wait=True):
+                    with speaking(batch):
                         _apply(batch)
             return
         except IntegrityError:
@@ -257,34 +206,54 @@ def apply(batch_id: int) -> None:
                 raise
 
 
+class _Changed(Exception):  # noqa: N818  no error: what was shown is true no more
+    pass
+
+
 def _apply(batch: ImportBatch) -> None:
-    tell = teller(batch)
-    by = batch.uploaded_by
     try:
-        _check_rights(batch)
-        Branch.objects.select_for_update(no_key=True).get(pk=batch.branch_id)
-        made = rosters.plan(
-            read_roster(cast(bytes, batch.file)),
-            branch=batch.branch,
-            by=by,
-            lock=True,
-            tick=lambda done, total: tell(done, 2 * total),
-        )
-        report = _report(made)
-        if report != batch.report:
-            _count_inquiries(made, by)
-            changed = _("The rolls have changed since the check: look at it again.")
-            _show(batch, made, report, error=changed)
-            return
+        check_rights(batch, batch.uploaded_by)
+        with (
+            transaction.atomic(),
+            pghistory.context(user=batch.uploaded_by_id) as noted,
+        ):
+            batch.context = noted.id
+            count = _write(batch)
+    except _Changed:
+        changed = _("The rolls have changed since the check: look at it again.")
+        batch.context = None
+        _check(batch, error=changed)
+        return
     except ValidationError as refusal:
         _close(batch, " ".join(refusal.messages))
         return
-    count = rosters.write(
-        made, by=by, tick=lambda done, total: tell(total + done, 2 * total)
-    )
     batch.state, batch.applied_at, batch.file = State.APPLIED, timezone.now(), None
     batch.save()
-    _tell(batch, inbox.Kind.IMPORT_DONE, count=count)
+    audit.record(
+        AuditEntry.Act.IMPORT_APPLIED,
+        by=batch.uploaded_by,
+        subject=batch,
+        branch=batch.branch,
+        new=batch.accepted,
+        changed=batch.changed,
+    )
+    tell(batch, inbox.Kind.IMPORT_DONE, count=count)
+
+
+def _write(batch: ImportBatch) -> int:
+    """Judge and write a thousand rows at a time; returns how many records were written.
+
+    Raises _Changed where that is not what was shown: the caller takes it all back.
+    """
+    Branch.objects.select_for_update(no_key=True).get(pk=batch.branch_id)
+    made = _plan(batch, lock=True)
+    report, count = Report(made, parts=False), 0
+    for lines in made.judged(teller(batch)):
+        report.add(lines)
+        count += rosters.write(lines, by=batch.uploaded_by)
+    if report.digest() != read_report(batch)["digest"]:
+        raise _Changed
+    return count
 
 
 # --- ending ----------------------------------------------------------------------------
@@ -294,11 +263,12 @@ def discard(batch: ImportBatch) -> ImportBatch:
 
     Raises ValidationError, code "not_open".
     """
-    found = _locked(batch.pk, *OPEN, State.DISCARDED)
+    found = locked(batch.pk, *OPEN, State.DISCARDED)
     if found is None:
-        raise _not_open()
+        raise not_open()
     found.state, found.file, found.report = State.DISCARDED, None, None
     found.save()
+    found.parts.all().delete()
     return found
 
 
@@ -307,4 +277,6 @@ def wipe_old() -> None:
     old = ImportBatch.objects.filter(checked_at__lt=timezone.now() - KEPT)
     left = old.filter(state=State.CHECKED)
     left.update(state=State.DISCARDED, file=None, report=None)
-    old.filter(state=State.APPLIED, report__isnull=False).update(report=None)
+    closed = old.exclude(state__in=[State.CHECKING, State.APPLYING])
+    closed.filter(report__isnull=False).update(report=None)
+    ImportPart.objects.filter(batch__in=closed).delete()

@@ -104,7 +104,7 @@ def first_change(member: Member, *, by: User | None) -> StateChange:
         body=StateChange.Body.NONE,
         decided_on=day or member.enrolled_on,
         effective_on=day or member.enrolled_on,
-        reason=str(member.get_increase_display()),
+        reason=str(Member.Increase(member.increase).label),
         recorded_by=by,
     )
 

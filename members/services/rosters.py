@@ -1,17 +1,18 @@
 """Judging a roster against the rolls, and writing what was judged sound.
 
-`plan` looks and changes nothing; `write` does what a plan says, all of it or nothing.
+A `Plan` looks and changes nothing; `write` does what it says. Both take a thousand rows
+at a time, so that a roster of any size needs little more memory than its file.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils import timezone
 
+from members.copying import copy_in
 from members.models import Branch, Member, StateChange, User
 from members.roster.columns import BY_FIELD
 from members.roster.tables import Table
@@ -30,59 +31,61 @@ from members.signals import member_enrolled
 
 Tick = Callable[[int, int], None]  # how many of how many are done
 
-_TICK_EACH: Final = 200
-_INSERT_EACH: Final = 1_000
+_EACH: Final = 1_000
 _UPDATE_EACH: Final = 100  # each row of an update walks all cases: keep them few
-
-
-@dataclass
-class Plan:
-    table: Table
-    lines: list[Line]
-    on_other_rolls: int  # people elsewhere of whom the import learned
-
-    def of_kind(self, kind: str) -> list[Line]:
-        return [line for line in self.lines if line.kind == kind]
-
-    def label(self, name: str) -> str:
-        """The header of a field in the file; where it has none, that of the template."""
-        known = BY_FIELD.get(name)
-        return self.table.label(name) or (known.header if known else "")
 
 
 def silently(_done: int, _total: int) -> None:
     """A Tick for those who do not watch."""
 
 
-def plan(
-    table: Table,
-    *,
-    branch: Branch,
-    by: User | None,
-    lock: bool = False,
-    tick: Tick = silently,
-) -> Plan:
-    """Judge each row of `table`, for an import by `by` into `branch` and those below.
+class Plan:
+    """What comes of each row of `table`, in an import by `by` into `branch` and below.
 
     With `lock` the records and branches that take part stay as they are until the
-    transaction ends.
+    transaction ends. The rows of the table are used up.
     """
-    lines = [read_line(table, row) for row in table.rows]
-    known = Lookup(branch, by, lock=lock)
-    known.read(
-        records=_named(lines, "record"),
-        id_indexes={line.id_index for line in lines} - {b""},
-        branches=_named(lines, "branch"),
-        groups=_named(lines, "party_group"),
-    )
-    for line in lines:
-        find_record(line, known)
-    _refuse_doubles(lines)
-    for done, line in enumerate(lines):
-        if done % _TICK_EACH == 0:
-            tick(done, len(lines))
-        judge(line, known)
-    return Plan(table, lines, known.on_other_rolls())
+
+    def __init__(
+        self, table: Table, *, branch: Branch, by: User | None, lock: bool = False
+    ):
+        self.table = table
+        self.counts: Counter[str] = Counter()
+        self._lines = [read_line(table, row) for row in table.rows]
+        table.rows.clear()
+        self._known = Lookup(branch, by, lock=lock)
+        self._known.read(
+            records=_named(self._lines, "record"),
+            id_indexes={line.id_index for line in self._lines} - {b""},
+            branches=_named(self._lines, "branch"),
+            groups=_named(self._lines, "party_group"),
+        )
+        for line in self._lines:
+            find_record(line, self._known)
+        _refuse_doubles(self._lines)
+
+    def judged(self, tick: Tick = silently) -> Iterator[list[Line]]:
+        """The rows in the order of the file, judged, a thousand at a time; once."""
+        lines, total = self._lines, len(self._lines)
+        tick(0, total)
+        lines.reverse()  # so that those who have passed can be let go
+        while lines:
+            some = lines[: -_EACH - 1 : -1]
+            del lines[-_EACH:]
+            for line in some:
+                judge(line, self._known)
+                self.counts[line.kind] += 1
+            yield some
+            tick(total - len(lines), total)
+
+    def on_other_rolls(self) -> int:
+        """How many people elsewhere the import learned of."""
+        return self._known.on_other_rolls()
+
+    def label(self, name: str) -> str:
+        """The header of a field in the file; where it has none, that of the template."""
+        known = BY_FIELD.get(name)
+        return self.table.label(name) or (known.header if known else "")
 
 
 def _named(lines: list[Line], name: str) -> set[Any]:
@@ -101,39 +104,34 @@ def _refuse_doubles(lines: list[Line]) -> None:
             refuse_double(first, line)
 
 
-def write(made: Plan, *, by: User | None, tick: Tick = silently) -> int:
-    """Write the sound rows of a plan, in the transaction that made it with `lock`.
+def write(lines: list[Line], *, by: User | None) -> int:
+    """Write the sound rows among `lines`, in the transaction that planned with `lock`.
 
     Returns how many records were written. Announces `member_enrolled` for each new one.
     """
-    new, changed = made.of_kind(NEW), made.of_kind(CHANGED)
-    done, total = 0, len(new) + len(changed)
-    for some in _parts(new, _INSERT_EACH):
-        _enroll([line.member for line in some if line.member is not None], by=by)
-        tick(done := done + len(some), total)
-    alike: dict[frozenset[str], list[Line]] = defaultdict(list)
-    for line in changed:
-        alike[frozenset(line.fields)].append(line)
-    now = timezone.now()
-    for fields, lines in alike.items():
-        for some in _parts(lines, _UPDATE_EACH):
-            members = [line.member for line in some if line.member is not None]
-            for member in members:
-                member.updated_at = now
-            Member.objects.bulk_update(members, [*sorted(fields), "updated_at"])
-            tick(done := done + len(some), total)
-    return done
-
-
-def _parts(lines: list[Line], each: int) -> Iterator[list[Line]]:
-    for start in range(0, len(lines), each):
-        yield lines[start : start + each]
+    new = [line.member for line in lines if line.kind == NEW and line.member]
+    if new:
+        _enroll(new, by=by)
+    changed = [line for line in lines if line.kind == CHANGED]
+    _change(changed)
+    return len(new) + len(changed)
 
 
 def _enroll(members: list[Member], *, by: User | None) -> None:
-    Member.objects.bulk_create(members)
-    changes = StateChange.objects.bulk_create(
-        [records.first_change(member, by=by) for member in members]
-    )
+    copy_in(Member, members)
+    changes = [records.first_change(member, by=by) for member in members]
+    copy_in(StateChange, changes)
     for member, change in zip(members, changes, strict=True):
         member_enrolled.send(Member, member=member, change=change)
+
+
+def _change(lines: list[Line]) -> None:
+    alike: dict[frozenset[str], list[Member]] = defaultdict(list)
+    now = timezone.now()
+    for line in lines:
+        assert line.member is not None  # noqa: S101  for the type checker
+        line.member.updated_at = now
+        alike[frozenset(line.fields)].append(line.member)
+    for fields, members in alike.items():
+        names = [*sorted(fields), "updated_at"]
+        Member.objects.bulk_update(members, names, batch_size=_UPDATE_EACH)

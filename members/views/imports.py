@@ -7,30 +7,30 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from members import access
-from members.forms.exchange import ApplyForm, ImportForm
+from members.forms.exchange import ApplyForm, ImportForm, UndoForm
 from members.forms.refusals import add_refusal
-from members.models import ImportBatch
+from members.models import ImportBatch, ImportPart
 from members.paging import Keyset
 from members.roster.columns import BY_FIELD
 from members.roster.template import template
-from members.services import imports
+from members.services import import_reports, imports
+from members.services import import_undo as undoing
 from members.services.progress import progress
-from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
 from members.views.attachments import attachment, named_branch, sandboxed
 
-State = ImportBatch.State
+State, Kind = ImportBatch.State, ImportPart.Kind
 TONES = {
     State.CHECKED: "warning",
     State.APPLIED: "success",
     State.REFUSED: "danger",
 }
-WORKING = {State.CHECKING, State.APPLYING}
-ROWS_ON_A_PAGE = 50
+WORKING = {State.CHECKING, State.APPLYING, State.UNDOING}
+LEFT_OUT_AT_MOST = 100
 # What is shown of a new person at once; the rest is a line below.
 MAIN = ("state", "branch", "id_number", "phone", "admitted_on")
 WIDE = {"id_number", "branch"}  # too long for half a phone
@@ -47,7 +47,9 @@ def find(request, pk, **having):
     """An import in reach, without its file."""
     found = access.managed_imports(request.user).defer("file")
     return get_object_or_404(
-        found.select_related("branch", "uploaded_by"), pk=pk, **having
+        found.select_related("branch", "uploaded_by__member", "undone_by__member"),
+        pk=pk,
+        **having,
     )
 
 
@@ -113,53 +115,53 @@ def import_detail(request, pk):
 
 
 def outcome(request, batch):
-    """What the check found, one kind of rows at a time."""
-    report = imports.read_report(batch)
-    rows = {REFUSED: report["refused"], NEW: [], CHANGED: [], UNCHANGED: []}
-    for line in report["lines"]:
-        rows[line[1]].append(line)
+    """What the check found, one kind of rows and one page of them at a time."""
+    report = import_reports.read_report(batch)
+    counts = {
+        Kind.REFUSED: batch.refused,
+        Kind.NEW: batch.accepted,
+        Kind.CHANGED: batch.changed,
+        Kind.UNCHANGED: batch.unchanged,
+    }
     shown = request.GET.get("show")
-    if shown not in rows:
-        shown = next((kind for kind, found in rows.items() if found), NEW)
-    page = Paginator(rows[shown], ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
-    show = refused_row if shown == REFUSED else sound_row
+    if shown not in counts:
+        shown = next((kind for kind, count in counts.items() if count), Kind.NEW)
+    pages = Paginator(range(counts[shown]), ImportPart.ROWS)
+    page = pages.get_page(request.GET.get("page"))
+    rows = import_reports.part_of(batch, shown, page.number)
     own = batch.uploaded_by_id == request.user.pk
+    there = bool(rows) or batch.parts.exists()  # until it is wiped
     return {
-        "tabs": tabs(rows, shown) if any(rows.values()) else [],
+        "tabs": tabs(counts, shown) if there else [],
         "shown": shown,
-        "lines": [show(line) for line in page],
+        "lines": [shown_row(shown, row) for row in rows],
         "main_labels": [BY_FIELD[name].header for name in MAIN],
         "page": numbered(page, shown),
         "unknown": report["unknown"],
-        "left_out": report["left_out"],
+        "left_out": report["left_out"][:LEFT_OUT_AT_MOST],
         "can_apply": own
         and batch.state == State.CHECKED
         and batch.accepted + batch.changed,
         "can_discard": batch.state in imports.OPEN,
-        "can_download_refused": own and bool(report["refused"]),
+        "can_download_refused": own and there and bool(batch.refused),
+        "can_undo": batch.state == State.APPLIED and batch.context,
     }
 
 
-def tabs(rows, shown):
-    labels = {
-        REFUSED: pgettext("rows", "Refused"),
-        NEW: pgettext("rows", "New"),
-        CHANGED: pgettext("rows", "Changed"),
-        UNCHANGED: pgettext("rows", "Unchanged"),
-    }
+def tabs(counts, shown):
     return [
         {
-            "label": label,
+            "label": kind.label,
             "url": f"?show={kind}",
             "active": kind == shown,
-            "count": len(rows[kind]),
+            "count": count,
         }
-        for kind, label in labels.items()
+        for kind, count in counts.items()
     ]
 
 
 def numbered(page, shown):
-    """A page of a list in memory, as components/pagination.html takes it."""
+    """A page of parts, as components/pagination.html takes it."""
 
     def url(number):
         return f"?show={shown}&page={number}"
@@ -174,13 +176,18 @@ def numbered(page, shown):
     }
 
 
-def sound_row(line):
-    number, kind, name, changes = line
+def shown_row(kind, row):
+    """A row of a report as the page takes it."""
+    if kind == Kind.REFUSED:
+        number, name, faults, _cells = row
+        told = [(label, reason) for _field, label, _code, reason in faults]
+        return {"number": number, "name": name, "faults": told}
+    number, name, changes = row
     given = {field: new for field, _old, new in changes}
     rest = [
         (BY_FIELD[field].header, old, new)
         for field, old, new in changes
-        if kind == CHANGED or field not in {*MAIN, "name"}
+        if kind == Kind.CHANGED or field not in {*MAIN, "name"}
     ]
     main = [
         (BY_FIELD[field].header, given.get(field, ""), field in WIDE) for field in MAIN
@@ -188,20 +195,16 @@ def sound_row(line):
     return {"number": number, "name": name, "main": main, "changes": rest}
 
 
-def refused_row(row):
-    faults = [(label, reason) for _field, label, _code, reason in row["faults"]]
-    return {"number": row["row"], "name": row["name"], "faults": faults}
-
-
 @require_safe
 @sandboxed
 def import_refused(request, pk):
     """The refused rows as they came: only for the person who sent them."""
     batch = find(request, pk, uploaded_by=request.user)
-    if not imports.read_report(batch)["refused"]:
+    if not batch.parts.filter(kind=Kind.REFUSED).exists():
         return redirect("members:import_detail", batch.pk)
     name = _("Refused rows %(number)s") % {"number": batch.pk}
-    return attachment(imports.refused_file(batch), name, "xlsx")
+    content, suffix = import_reports.refused_file(batch)
+    return attachment(content, name, suffix)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -252,3 +255,34 @@ def import_discard(request, pk):
         messages.success(request, _("The roster was discarded: nothing was changed."))
         return redirect("members:import_list")
     return render(request, "members/import_discard.html", {"batch": batch})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_undo(request, pk):
+    """Whoever keeps the roll takes an import back, while nobody built upon it."""
+    batch = find(request, pk)
+    form = UndoForm(request.POST if "confirmed" in request.POST else None)
+    obstacle = ""
+    try:
+        if "confirmed" in request.POST and form.is_valid():
+            undoing.ask_to_undo(batch, by=request.user, **form.cleaned_data)
+            return redirect("members:import_detail", batch.pk)
+        undoing.check_untouched(batch)
+    except ValidationError as refusal:
+        obstacle = " ".join(refusal.messages)
+    left = ngettext(
+        "%(count)s person leaves the roll again",
+        "%(count)s people leave the roll again",
+        batch.accepted,
+    )
+    restored = ngettext(
+        "%(count)s record gets its old values back",
+        "%(count)s records get their old values back",
+        batch.changed,
+    )
+    text = _("%(left)s and %(restored)s: all of them, or none.") % {
+        "left": left % {"count": batch.accepted},
+        "restored": restored % {"count": batch.changed},
+    }
+    context = {"batch": batch, "form": form, "text": text, "obstacle": obstacle}
+    return render(request, "members/import_undo.html", context)

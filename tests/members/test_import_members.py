@@ -109,5 +109,5 @@ def test_progress_goes_to_standard_error(branch, tmp_path, capsys):
     written = capsys.readouterr()
 
     assert len(written.out.splitlines()) == 1
-    assert "200 / 201" in written.err
+    assert "201 / 201" in written.err
     assert Branch.objects.get().members.count() == 201

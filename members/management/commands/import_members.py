@@ -36,12 +36,13 @@ class Command(BaseCommand):
         try:
             table = read_roster(file.read_bytes())
             with transaction.atomic(), pghistory.context(command="import_members"):
-                made = rosters.plan(
-                    table, branch=into, by=None, lock=not dry_run, tick=self.tick
-                )
-                refused = made.of_kind(REFUSED)
-                if not (refused or dry_run):
-                    rosters.write(made, by=None, tick=self.tick)
+                made = rosters.Plan(table, branch=into, by=None, lock=not dry_run)
+                refused = []
+                for lines in made.judged(self.tick):
+                    refused += [line for line in lines if line.kind == REFUSED]
+                    if not (refused or dry_run):
+                        rosters.write(lines, by=None)
+                transaction.set_rollback(bool(refused))
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.") from error
         except ValidationError as refusal:
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         except IntegrityError as error:
             message = _("The rolls changed in this moment: nothing was written.")
             raise CommandError(message) from error
-        self.stdout.write(json.dumps(outcome(made), ensure_ascii=False))
+        self.stdout.write(json.dumps(outcome(made, refused), ensure_ascii=False))
         if refused and not dry_run:
             message = _("Nothing was written: mend the refused rows and import again.")
             raise CommandError(message)
@@ -58,17 +59,17 @@ class Command(BaseCommand):
         self.stderr.write(f"{done} / {total}", self.style.NOTICE)
 
 
-def outcome(made):
+def outcome(made, refused):
     return {
-        "accepted": len(made.of_kind(NEW)),
-        "changed": len(made.of_kind(CHANGED)),
-        "unchanged": len(made.of_kind(UNCHANGED)),
+        "accepted": made.counts[NEW],
+        "changed": made.counts[CHANGED],
+        "unchanged": made.counts[UNCHANGED],
         "refused": [
             {
                 "row": line.number,
                 "column": made.label(line.faults[0].field),
                 "reason": " ".join(fault.reason for fault in line.faults),
             }
-            for line in made.of_kind(REFUSED)
+            for line in refused
         ],
     }

@@ -21,10 +21,12 @@ from members.models import (
 from members.roster import workbooks
 from members.roster.columns import COLUMNS, show
 from members.roster.files import read_roster
-from members.services import imports, outbox, rosters
+from members.services import import_reports, imports, outbox, rosters
+from members.services.import_reports import rows_of
 from members.signals import member_enrolled
 from tests import build
-from tests.rosters import HEADER, csv_file, id_number, person, rows_of, xlsx
+from tests.rosters import HEADER, csv_file, id_number, person, xlsx
+from tests.rosters import rows_of as cells_of
 
 State = ImportBatch.State
 pytestmark = pytest.mark.django_db
@@ -76,13 +78,18 @@ def counts(batch):
 def faults(batch):
     """What each refused row is refused for: {row: [(field, code), …]}."""
     return {
-        row["row"]: [(field, code) for field, _label, code, _why in row["faults"]]
-        for row in imports.read_report(batch)["refused"]
+        row: [(field, code) for field, _label, code, _why in found]
+        for row, _name, found, _cells in rows_of(batch, "refused")
     }
 
 
+def reasons(batch):
+    return [found[0][3] for _row, _name, found, _cells in rows_of(batch, "refused")]
+
+
 def changes(batch):
-    return {line[0]: line[3] for line in imports.read_report(batch)["lines"] if line[3]}
+    rows = [*rows_of(batch, "new"), *rows_of(batch, "changed")]
+    return {row: found for row, _name, found in rows if found}
 
 
 def roster_of(members):
@@ -277,8 +284,8 @@ def test_all_faults_of_a_row_are_told_at_once(place, secretary, send):
 def test_reasons_are_told_in_the_language_of_the_sender(place, secretary, send):
     rows = [["姓名", "身份证号"], ["张建国", ""]]
 
-    (row,) = imports.read_report(send(place[1], secretary, rows))["refused"]
-    assert row["faults"][0][3].startswith("Enter the ID number")
+    (reason,) = reasons(send(place[1], secretary, rows))
+    assert reason.startswith("Enter the ID number")
 
 
 def test_the_same_person_twice_refuses_both_rows(place, secretary, send):
@@ -297,8 +304,8 @@ def test_the_same_person_twice_refuses_both_rows(place, secretary, send):
     assert {row: found[0][1] for row, found in faults(batch).items()} == dict.fromkeys(
         [2, 4, 5, 6], "double"
     )
-    reasons = [row["faults"][0][3] for row in imports.read_report(batch)["refused"]]
-    assert [reason.split(":")[0][-1] for reason in reasons] == ["4", "2", "6", "5"]
+    others = [reason.split(":")[0][-1] for reason in reasons(batch)]
+    assert others == ["4", "2", "6", "5"]
 
 
 def test_state_and_branch_do_not_change_by_import(place, secretary, send):
@@ -522,7 +529,7 @@ def test_killed_in_the_middle_nothing_is_written(
         pass
 
     def kill(done, total):
-        if done == 6 + 5:  # all judged, the new people written, the changes not
+        if done == total:  # all written, and nothing of it committed
             raise Killed
 
     monkeypatch.setattr(imports, "teller", lambda batch: kill)
@@ -619,8 +626,10 @@ def test_an_upload_whose_sender_lost_the_right_is_not_read(place, secretary, sen
 def test_refused_rows_come_back_as_a_file_to_mend(place, secretary, send, apply):
     rows = [["党员名册"], HEADER, person(1, "甲一"), person(2, "乙二", 民族="=1+1")]
     batch = send(place[1], secretary, rows)
-    header, row = rows_of(imports.refused_file(batch))
+    content, suffix = import_reports.refused_file(batch)
+    header, row = cells_of(content)
 
+    assert suffix == "xlsx"
     assert header[1:] == HEADER
     assert row[0].startswith("民族: ")
     assert row[1:3] == ["乙二", id_number(2)]
@@ -629,7 +638,7 @@ def test_refused_rows_come_back_as_a_file_to_mend(place, secretary, send, apply)
     row[3] = "汉族"
     mended = send(place[1], secretary, xlsx([header, row]))
     assert counts(mended) == (1, 0, 0, 0)
-    assert imports.read_report(mended)["unknown"] == []
+    assert import_reports.read_report(mended)["unknown"] == []
 
 
 def test_a_discarded_upload_is_wiped(place, secretary, send):
@@ -708,8 +717,9 @@ def test_questions_to_the_database_do_not_grow_with_rows(
 ):
     def ask(count):
         table = read_roster(csv_file([HEADER, *(person(n) for n in range(count))]))
-        made = rosters.plan(table, branch=place[1], by=secretary)
-        assert len(made.of_kind("new")) == count
+        made = rosters.Plan(table, branch=place[1], by=secretary)
+        (lines,) = made.judged()
+        assert len(lines) == made.counts["new"] == count
 
     ask(1)
     with django_assert_num_queries(3):
@@ -749,9 +759,9 @@ def test_whatever_the_cells_hold_rows_are_judged(place, secretary, cells):  # IN
         table = read_roster(content)
     except ValidationError:
         return
-    made = rosters.plan(table, branch=place[1], by=secretary)
-
-    assert all(line.faults for line in made.lines if line.kind == "refused")
     with transaction.atomic():
-        rosters.write(made, by=secretary)
+        made = rosters.Plan(table, branch=place[1], by=secretary)
+        for lines in made.judged():
+            assert all(line.faults for line in lines if line.kind == "refused")
+            rosters.write(lines, by=secretary)
         transaction.set_rollback(True)

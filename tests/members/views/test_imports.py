@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
-from members.models import ImportBatch, Member
+from members.models import ImportBatch, ImportPart, Member
 from members.services.progress import teller
 from tests import build
 from tests.rosters import HEADER, csv_file, id_number, person, rows_of, xlsx
@@ -145,14 +145,14 @@ def test_a_wrong_file_is_refused_at_the_field(send, content, said):  # UP-01
 def test_a_file_that_is_too_large(send, settings):
     answer = send(b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
 
-    assert "Choose a file of at most 10 MB" in text_of(answer)
+    assert "Choose a file of at most 32 MB" in text_of(answer)
     assert not ImportBatch.objects.exists()
 
 
 def test_no_file_and_no_branch(visitor):
     shown = text_of(visitor.post(f"{IMPORTS}add/", {}))
 
-    assert "Choose a file of at most 10 MB" in shown
+    assert "Choose a file of at most 32 MB" in shown
 
 
 def test_what_cannot_be_read_says_why(visitor, send):
@@ -283,3 +283,72 @@ def test_the_branch_of_the_address_is_chosen_beforehand(client, place):  # IN-10
         form = client.get(f"{IMPORTS}add/", {"branch": code}).context["form"]
 
         assert form.initial["branch"] == chosen
+
+
+def test_an_import_is_undone_with_a_reason(
+    visitor, send, secretary, django_capture_on_commit_callbacks
+):
+    url = send(csv_file([HEADER, person(1, "张建国")])).url
+    undo = f"{url}undo/"
+    assert "undo/" not in visitor.get(url).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        visitor.post(f"{url}apply/", {"confirmed": "1"})
+    assert undo in visitor.get(url).content.decode()
+
+    ask = text_of(visitor.get(undo))
+    assert "1 person leaves the roll again and 0 records get their old" in ask
+    refused = visitor.post(undo, {"confirmed": "1", "reason": ""})
+    assert refused.context["form"].has_error("reason")
+    with django_capture_on_commit_callbacks(execute=True):
+        done = visitor.post(undo, {"confirmed": "1", "reason": "wrong file"})
+
+    assert done.url == url
+    shown = text_of(visitor.get(url))
+    assert "Undone" in shown
+    assert "wrong file" in shown
+    assert undo not in visitor.get(url).content.decode()
+    assert not Member.objects.live().filter(name="张建国").exists()
+
+
+def test_the_page_names_who_stands_in_the_way_of_an_undo(
+    visitor, send, django_capture_on_commit_callbacks
+):
+    url = send(csv_file([HEADER, person(1, "张建国")])).url
+    with django_capture_on_commit_callbacks(execute=True):
+        visitor.post(f"{url}apply/", {"confirmed": "1"})
+    Member.objects.filter(name="张建国").update(employer="别处")
+    answer = visitor.get(f"{url}undo/")
+
+    assert "1 record was changed since the import, so it stands: 张建国." in text_of(
+        answer
+    )
+    assert "<form" not in answer.content.decode().split("<main")[1].split("</main")[0]
+
+
+def test_the_page_of_very_many_rows_opens_one_part(
+    visitor, send, secretary, place, django_assert_max_num_queries
+):
+    """However many rows there are, a page asks and opens the same (UP-05)."""
+    url = send(csv_file([HEADER, person(1)])).url
+    batch = ImportBatch.objects.get()
+    part = batch.parts.get()
+    lines = part.lines
+    ImportPart.objects.bulk_create(
+        ImportPart(batch=batch, kind="new", number=number, lines=lines)
+        for number in range(2, 2_001)
+    )
+    ImportBatch.objects.update(accepted=100_000, rows=100_000)
+    with django_assert_max_num_queries(12):
+        answer = visitor.get(f"{url}?show=new&page=1999")
+
+    assert len(answer.context["lines"]) == 1
+    assert "100,000" in text_of(answer)
+    assert len(answer.content) < 60_000
+
+
+def test_the_web_process_never_reads_the_file(visitor, send):  # UP-05
+    """What would be refused as damaged is taken, and left to the worker."""
+    send(b"PK\x03\x04 and no more", run=False)
+    batch = ImportBatch.objects.get()
+
+    assert (batch.state, batch.rows) == (State.CHECKING, 0)

@@ -1,0 +1,1 @@
+"""How fast the portal is, against floors on the same server and database: `make bench`."""
