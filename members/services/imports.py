@@ -25,7 +25,7 @@ from members import access, tasks
 from members.models import Branch, ImportBatch, User
 from members.roster import workbooks
 from members.roster.files import kind_of, read_roster
-from members.services import inbox, outbox, records, rosters
+from members.services import inbox, outbox, records, rosters, webhooks
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED, Line
 
@@ -54,9 +54,13 @@ def receive(branch: Branch, *, file_name: str, content: bytes, by: User) -> Impo
 
 
 def _locked(batch_id: int, *states: str) -> ImportBatch | None:
-    """The batch, locked; None if it is in another state or somebody works on it."""
+    """The batch, locked; None if it is in another state.
+
+    Raises OperationalError while somebody works on it, be it the database process of a
+    worker that was killed: to take that for done would leave the work undone (RL-06).
+    """
     return (
-        ImportBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        ImportBatch.objects.select_for_update(of=("self",), nowait=True)
         .select_related("branch", "uploaded_by__member")
         .filter(pk=batch_id, state__in=states)
         .first()
@@ -285,6 +289,7 @@ def _apply(batch: ImportBatch) -> None:
     batch.state, batch.applied_at, batch.file = State.APPLIED, timezone.now(), None
     batch.save()
     _tell(batch, inbox.Kind.IMPORT_DONE, count=count)
+    webhooks.announce_import(batch)
 
 
 # --- ending ----------------------------------------------------------------------------

@@ -1,65 +1,22 @@
 """A real Celery worker takes what the pages queue."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 
 import pytest
-from celery import current_app
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from config.processes import stop
 from members.models import Export, ImportBatch, Member
 from members.services import exports, imports
 from tests import build
+from tests.processes import PATIENCE, publishing_to, worker
 from tests.rosters import HEADER, csv_file, person
-
-PATIENCE = 40
-
-
-@contextmanager
-def worker(queue):
-    """A worker process of its own on our database, with a queue of its own."""
-    place = connection.settings_dict
-    environment = os.environ | {
-        "DATABASE_URL": f"postgresql://{place['USER']}@/{place['NAME']}"
-        f"?host={place['HOST'] or place['OPTIONS'].get('host', '')}",
-        "DATABASE_ROLE": "runner",
-        "CELERY_TASK_ALWAYS_EAGER": "0",
-    }
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
-    command += ["--pool", "solo", "--queues", queue, "--loglevel", "warning"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        stop(process, signal.SIGTERM)
 
 
 @pytest.fixture
 def queue():
-    """Publish for real, to a queue that no other worker of the tests reads."""
-    name = f"tests-{os.getpid()}"
-    conf = current_app.conf
-    before = conf.task_always_eager
-    routes = conf.task_routes
-    conf.task_always_eager, conf.task_routes = False, {"*": {"queue": name}}
-    current_app.amqp.__dict__.pop("router", None)
-    yield name
-    conf.task_always_eager, conf.task_routes = before, routes
-    current_app.amqp.__dict__.pop("router", None)
+    with publishing_to(f"tests-{os.getpid()}") as name:
+        yield name
 
 
 def wait_for(job, *states):
