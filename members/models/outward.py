@@ -46,7 +46,7 @@ class MailAddress(models.Model):
     address = models.EmailField(_("mail address"))
     asked_at = models.DateTimeField(_("asked at"))
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
     objects = MailAddressQuerySet.as_manager()
 
@@ -110,10 +110,12 @@ class Webhook(SealedModel):
             "Imports of this branch and those below are told. Empty: alarms are told."
         ),
     )
-    url = SealedField(pgettext_lazy("chat robot", "address"), max_length=500)
+    url = SealedField(pgettext_lazy("chat robot", "address"), max_length=500, null=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    told_at = models.DateTimeField(_("last message at"), null=True, editable=False)
+    told_at = models.DateTimeField(
+        _("last message at"), null=True, blank=True, editable=False
+    )
     error = models.CharField(_("error"), max_length=200, blank=True, editable=False)
 
     objects = WebhookQuerySet.as_manager()  # type: ignore[misc]  # of the sealed base
