@@ -72,7 +72,8 @@ def alarm_sentence(kind: str, about: str) -> str:
 
 
 def _field(name: str) -> str:
-    return str(Member._meta.get_field(name).verbose_name) if name else ""
+    fields = {field.name: field for field in Member._meta.concrete_fields}
+    return str(fields[name].verbose_name) if name else ""
 
 
 def _state(value: str) -> str:

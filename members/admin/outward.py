@@ -25,7 +25,7 @@ class MailAddressAdmin(ReadOnlyAdmin):
 
 
 class WebhookForm(ServiceForm):
-    url = forms.CharField(
+    new_url = forms.CharField(
         label=_("Address of the robot"),
         required=False,
         max_length=500,
@@ -35,12 +35,6 @@ class WebhookForm(ServiceForm):
         ),
     )
 
-    def _post_clean(self):
-        """The service alone writes the address: it stays sealed on the instance."""
-        if self.errors:
-            return
-        super()._post_clean()
-
     def write(self):
         given = self.cleaned_data
         return webhooks.save_webhook(
@@ -49,7 +43,7 @@ class WebhookForm(ServiceForm):
             kind=given.get("kind", self.instance.kind),
             branch=given.get("branch", self.instance.branch),
             is_active=given["is_active"],
-            url=given["url"],
+            new_url=given["new_url"],
             by=self.asked_by,
         )
 
@@ -62,8 +56,8 @@ class WebhookAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     autocomplete_fields = ("branch",)
     search_fields = ("name",)
-    writes = ("name", "is_active", "url")
-    fields = (("name", "kind"), "branch", "url", "is_active")
+    writes = ("name", "is_active", "new_url")
+    fields = (("name", "kind"), "branch", "new_url", "is_active")
     actions_detail = ("send_test",)
 
     @action(

@@ -32,25 +32,21 @@ def save_webhook(
     kind: str,
     branch: Branch | None,
     is_active: bool,
-    url: str = "",
+    new_url: str = "",
     by: User,
 ) -> Webhook:
-    """Add or change a chat robot; without `url` the one it has stays.
+    """Add or change a chat robot; without `new_url` the address it has stays.
 
-    Raises ValidationError at "url", code "required" or "refused", and what the constraints
+    Raises ValidationError at "new_url", code "required" or "refused", and what the constraints
     refuse.
     """
-    if url:
-        try:
-            outside.check_url(url)
-        except outside.OutsideError as reason:
-            message = _("The portal does not send there: %(reason)s")
-            raise refusal_at(
-                "url", message % {"reason": reason}, code="refused"
-            ) from None
-        webhook.url = url
-    elif webhook.pk is None:
-        raise refusal_at("url", _("Enter the address of the robot."), code="required")
+    if webhook.pk is not None:
+        webhook = Webhook.objects.select_for_update(of=("self",)).get(pk=webhook.pk)
+    elif not new_url:
+        message = _("Enter the address of the robot.")
+        raise refusal_at("new_url", message, code="required")
+    if new_url:
+        webhook.url = _checked(new_url)
     webhook.name, webhook.kind = name, kind
     webhook.branch, webhook.is_active = branch, is_active
     webhook.full_clean()
@@ -62,9 +58,18 @@ def save_webhook(
         branch=branch,
         name=name,
         is_active=is_active,
-        new_address=bool(url),
+        new_address=bool(new_url),
     )
     return webhook
+
+
+def _checked(url: str) -> str:
+    try:
+        outside.check_url(url)
+    except outside.OutsideError as reason:
+        message = _("The portal does not send there: %(reason)s") % {"reason": reason}
+        raise refusal_at("new_url", message, code="refused") from None
+    return url
 
 
 # --- posting --------------------------------------------------------------------------

@@ -40,8 +40,7 @@ class Browser:
             server.request("POST", reverse(page), body, headers)
         else:
             server.request("GET", reverse(page), headers=headers)
-        answer = server.getresponse()
-        self.text, status = answer.read().decode(), answer.status
+        status = server.getresponse().status
         self.slowest = max(self.slowest, time.monotonic() - began)
         server.close()
         return status
@@ -53,7 +52,7 @@ def test_without_a_broker_pages_answer_and_what_is_asked_for_is_done_later(
 ):
     branch = build.branch()
     secretary = build.secretary(of=branch)
-    order = {"branch": branch.pk, "reason": "换届", "format": "csv"}
+    order = {"branch": branch.code, "reason": "换届", "format": "csv"}
     with web(REDIS_URL=broker.url) as port:
         browser = Browser(port, secretary)
         assert [browser.ask(page) for page in READ] == [200] * len(READ)
@@ -84,7 +83,7 @@ def test_without_a_broker_pages_answer_and_what_is_asked_for_is_done_later(
 def test_a_broker_that_hangs_does_not_hang_the_pages(broker):
     branch = build.branch()
     secretary = build.secretary(of=branch)
-    order = {"branch": branch.pk, "reason": "换届", "format": "csv"}
+    order = {"branch": branch.code, "reason": "换届", "format": "csv"}
     with web(REDIS_URL=broker.url) as port:
         browser = Browser(port, secretary)
         assert browser.ask("desk") == 200
@@ -93,7 +92,7 @@ def test_a_broker_that_hangs_does_not_hang_the_pages(broker):
         browser.slowest = 0.0
         assert browser.ask("desk") == 200
         assert browser.slowest < MOST_SECONDS
-        assert browser.ask("members:export_add", **order) == 302, browser.text
+        assert browser.ask("members:export_add", **order) == 302
         assert browser.slowest < 2 * MOST_SECONDS
 
     assert Outbox.objects.filter(sent_at=None).count() == 1

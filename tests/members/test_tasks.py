@@ -115,7 +115,7 @@ def hook(**fields):
         name="群",
         kind="wecom",
         is_active=True,
-        url="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1",
+        new_url="https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1",
         by=build.administrator("security"),
         **fields,
     )

@@ -36,7 +36,7 @@ def told(monkeypatch):
 
 def robot(**fields):
     given = {"name": "群", "kind": "wecom", "branch": None, "is_active": True}
-    given |= {"url": URL, "by": build.user()} | fields
+    given |= {"new_url": URL, "by": build.user()} | fields
     return webhooks.save_webhook(Webhook(), **given)
 
 
@@ -68,9 +68,9 @@ def test_without_a_new_address_the_old_one_stays():
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"url": ""}, "required"),
-        ({"url": "https://evil.example/x"}, "refused"),
-        ({"url": "http://qyapi.weixin.qq.com/x"}, "refused"),
+        ({"new_url": ""}, "required"),
+        ({"new_url": "https://evil.example/x"}, "refused"),
+        ({"new_url": "http://qyapi.weixin.qq.com/x"}, "refused"),
         ({"name": ""}, "blank"),
         ({"kind": "pigeon"}, "invalid_choice"),
     ],
