@@ -13,7 +13,7 @@ host = os.environ["ALLOWED_HOSTS"].split(",")[0]
 
 def ask(path: str) -> None:
     url = f"http://127.0.0.1:8000/{path}"
-    request = urllib.request.Request(url, headers={"Host": host})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Host": host})
     urllib.request.urlopen(request, timeout=2).close()  # noqa: S310
 
 

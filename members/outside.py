@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 SECONDS = 5
 MOST_BYTES = 1024 * 1024
@@ -47,13 +48,13 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as reason:
-        raise OutsideError("This is no URL.") from reason
+        raise OutsideError(_("This is no URL.")) from reason
     if parts.scheme != "https" or port not in (None, PORT) or "@" in parts.netloc:
-        raise OutsideError("Only https on its own port is spoken.")
+        raise OutsideError(_("Only https on its own port is spoken."))
     if host not in settings.WEBHOOK_HOSTS:
-        raise OutsideError("This host is not among WEBHOOK_HOSTS.")
+        raise OutsideError(_("This host is not among WEBHOOK_HOSTS."))
     if any(ord(sign) <= 32 or ord(sign) > 126 for sign in url):
-        raise OutsideError("A URL holds no blanks and no signs beyond ASCII.")
+        raise OutsideError(_("A URL holds no blanks and no signs beyond ASCII."))
     return parts
 
 
@@ -74,17 +75,20 @@ def post_json(url: str, message: dict[str, Any]) -> dict[str, Any]:
             answer = connection.getresponse()
             text = answer.read(MOST_BYTES + 1)
         except http.client.HTTPException as reason:
-            raise OutsideError("The answer is no HTTP, or came too slowly.") from reason
+            raise OutsideError(
+                _("The answer is no HTTP, or came too slowly.")
+            ) from reason
     if answer.status != http.client.OK:  # a redirect too
-        raise OutsideError(f"The answer was status {answer.status}.")
+        message = _("The answer was status %(status)s.") % {"status": answer.status}
+        raise OutsideError(message)
     if len(text) > MOST_BYTES:
-        raise OutsideError("The answer is too long.")
+        raise OutsideError(_("The answer is too long."))
     try:
         found = json.loads(text)
     except ValueError as reason:
-        raise OutsideError("The answer is no JSON.") from reason
+        raise OutsideError(_("The answer is no JSON.")) from reason
     if not isinstance(found, dict):
-        raise OutsideError("The answer is no JSON object.")
+        raise OutsideError(_("The answer is no JSON object."))
     return found
 
 
@@ -95,7 +99,7 @@ def public_address(host: str) -> str:
         for entry in socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)
     }
     if not found or not all(is_public(ipaddress.ip_address(text)) for text in found):
-        raise OutsideError("This host is not at a public address.")
+        raise OutsideError(_("This host is not at a public address."))
     return min(found, key=lambda text: ":" in text)  # IPv4 first
 
 

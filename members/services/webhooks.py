@@ -113,7 +113,10 @@ def send(webhook_id: int, topic: str, key: int) -> None:
         answer = outside.post_json(cast(str, webhook.url), _message(webhook, text))
         _check_answer(answer)
     except (outside.OutsideError, OSError, SealBroken) as reason:
-        _note(webhook, error=f"{type(reason).__name__}: {reason}")
+        words = str(reason)
+        if not isinstance(reason, outside.OutsideError):
+            words = f"{type(reason).__name__}: {reason}"
+        _note(webhook, error=words)
         raise
     _note(webhook, error="")
 
@@ -160,4 +163,5 @@ def _check_answer(answer: dict[str, Any]) -> None:
     """All three answer 200 to what they refuse, with a number in the body."""
     code = next((answer[name] for name in ("errcode", "code") if name in answer), 0)
     if code != 0:
-        raise outside.OutsideError(f"The robot refused the message with code {code}.")
+        message = _("The robot refused the message with code %(code)s.")
+        raise outside.OutsideError(message % {"code": code})
