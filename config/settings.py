@@ -5,6 +5,7 @@ also be given as the path of a file in `<NAME>_FILE`.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -131,9 +132,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": env("CACHE_PREFIX", default="portal"),
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     }
 }
 
@@ -142,11 +144,20 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
     "?db=", "?virtual_host="
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# How long a worker may hold a task before the broker takes it for lost, and how often it
+# looks: a task whose whole worker was killed comes back within the sum (RL-06).
+BROKER_VISIBILITY_SECONDS = env.int("BROKER_VISIBILITY_SECONDS", default=900)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,
-    "unacked_restore_interval": 10,
-    "unacked_restore_throttle": 10,
+    "visibility_timeout": BROKER_VISIBILITY_SECONDS,
+    "unacked_restore_interval": env.int("BROKER_SWEEP_SECONDS", default=30),
+    "unacked_restore_throttle": 1,
+    # A broker that hangs must not hang a page; longer than a worker's wait for work, 1 s.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 3,
 }
+# When a task that was sent and did not end is sent again: after the broker forgot it.
+OUTBOX_RESEND_AFTER = timedelta(seconds=BROKER_VISIBILITY_SECONDS + 300)
+OUTBOX_DRAIN_SECONDS = env.int("OUTBOX_DRAIN_SECONDS", default=10)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -157,18 +168,28 @@ CELERY_TASK_TIME_LIMIT = 840
 CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
+
+
+def every(seconds: int, task: str) -> dict:
+    """An entry of the schedule; while no worker lives such tasks do not pile up."""
+    options = {"expires": max(seconds, 30)}
+    return {"task": f"members.tasks.{task}", "schedule": seconds, "options": options}
+
+
+def nightly(hour: int, minute: int, task: str) -> dict:
+    """An entry for once a night. The task itself sees to it that it is done once."""
+    schedule = crontab(hour=hour, minute=minute)
+    return {"task": f"members.tasks.{task}", "schedule": schedule}
+
+
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
-    "tidy_rosters": {"task": "members.tasks.tidy_rosters", "schedule": 300},
-    "drain_outbox": {"task": "members.tasks.drain_outbox", "schedule": 10},
-    "tidy_outbox": {
-        "task": "members.tasks.tidy_outbox",
-        "schedule": crontab(hour=3, minute=0),
-    },
-    "seal_audit": {"task": "members.tasks.seal_audit", "schedule": 5},
-    "anchor_audit": {
-        "task": "members.tasks.anchor_audit",
-        "schedule": crontab(hour=1, minute=0),
-    },
+    "tidy_rosters": every(300, "tidy_rosters"),
+    "drain_outbox": every(OUTBOX_DRAIN_SECONDS, "drain_outbox"),
+    "seal_audit": every(5, "seal_audit"),
+    "watch": every(60, "watch"),
+    "anchor_audit": nightly(1, 0, "anchor_audit"),
+    "verify_audit": nightly(1, 30, "verify_audit"),
+    "tidy_outbox": nightly(3, 0, "tidy_outbox"),
 }
 
 # --- people and access ------------------------------------------------------------
@@ -242,6 +263,26 @@ SEALING_CIPHER = env("SEALING_CIPHER", default="sm4")
 
 # Where the end of the audit log is noted every day: keep it on another machine (AU-03).
 AUDIT_ANCHORS = env("AUDIT_ANCHORS", default=str(VAR / "audit" / "anchors.jsonl"))
+
+# --- what leaves the portal -------------------------------------------------------
+# No mail leaves unless a server is named, as in smtp+tls://user:password@mail.example:587
+EMAIL_URL = env("EMAIL_URL", default="")
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default="portal@localhost")
+# Where people open the portal, for links in mail; never taken from a request (AN-08).
+PORTAL_URL = env("PORTAL_URL", default="").rstrip("/")
+# The only hosts the portal itself speaks to, by name (IN-08).
+WEBHOOK_HOSTS = env.list(
+    "WEBHOOK_HOSTS",
+    default=["qyapi.weixin.qq.com", "oapi.dingtalk.com", "open.feishu.cn"],
+)
+MAIL_CODES_PER_HOUR = 5
+
+# --- alarms (AU-06) ---------------------------------------------------------------
+LOCK_OUTS_PER_HOUR = env.int("LOCK_OUTS_PER_HOUR", default=20)
+WATCHED_FOLDERS = env.list("WATCHED_FOLDERS", default=[str(VAR)])
+DISK_FREE_PERCENT = env.int("DISK_FREE_PERCENT", default=5)
 
 # --- administration ---------------------------------------------------------------
 UNFOLD = {

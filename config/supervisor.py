@@ -31,6 +31,7 @@ from config.processes import last_line, spawn, stop
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds until the portal must answer
 DEATHS_PER_MINUTE = 5
+ASKED_EVERY = 60  # seconds; at /readyz the portal looks whether its worker lives
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEMONSTRATION = ["--members=300", "--branches=30", "--days=730", "--seed=1"]
 
@@ -76,6 +77,7 @@ class Portal:
         self.port = listener.getsockname()[1]
         self.instance = secrets.token_hex(8)
         self.children: list[Child] = []
+        self.asked_at = 0.0
 
     def start(self) -> None:
         os.environ["PORTAL_INSTANCE"] = self.instance
@@ -202,6 +204,12 @@ class Portal:
         for child in self.children:
             child.look_after()
 
+    def look_after_all(self) -> None:
+        self.look_after_children()
+        if time.monotonic() > self.asked_at + ASKED_EVERY:
+            self.asked_at = time.monotonic()
+            self.is_ready()
+
     def stop(self) -> None:
         embedded.retire(self.place.var)
         for child in reversed(self.children):
@@ -281,7 +289,7 @@ def run(var: Path, port: int) -> None:
             portal.start()
             portal.introduce()
             while True:
-                portal.look_after_children()
+                portal.look_after_all()
                 time.sleep(0.5)
         finally:
             for number in STOPPING:

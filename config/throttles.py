@@ -8,7 +8,6 @@ import logging
 import time
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -33,10 +32,10 @@ class WindowThrottle(SimpleRateThrottle):
         return self.count(f"throttle:{self.scope}:{who}:{window}") <= self.num_requests
 
     def count(self, key):
+        cache.add(key, 0, self.duration)
         try:
-            cache.add(key, 0, self.duration)
             return cache.incr(key)
-        except (RedisError, ValueError) as reason:
+        except ValueError as reason:
             logger.warning("The cache counts no requests: %s", reason)
             return 0
 

@@ -6,8 +6,11 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
+
+from members.services import alarms
 
 
 @require_POST
@@ -44,7 +47,10 @@ def healthz(request):
 
 @require_GET
 def readyz(request):
-    """200 when database, broker and migrations are ready, else 503."""
+    """200 when database, broker and migrations are ready, else 503.
+
+    Whether a worker lives is told besides, and alarmed of: without one the pages still work.
+    """
     ready = {"database": False, "broker": False, "migrations": False}
     try:
         connection.ensure_connection()
@@ -52,11 +58,14 @@ def readyz(request):
         executor = MigrationExecutor(connection)
         leaves = executor.loader.graph.leaf_nodes()
         ready["migrations"] = not executor.migration_plan(leaves)
-        cache.set("readyz", 1, 10)
-        ready["broker"] = True
+        cache.set("readyz", settings.INSTANCE, 10)
+        ready["broker"] = cache.get("readyz") is not None
     except Exception:  # noqa: S110 -- whatever fails, the answer is "not ready"
         pass
-    return JsonResponse(ready, status=200 if all(ready.values()) else 503)
+    status = 200 if all(ready.values()) else 503
+    if status == 200:
+        ready["worker"] = alarms.check_worker(now=timezone.now())
+    return JsonResponse(ready, status=status)
 
 
 def csrf_failure(request, reason=""):

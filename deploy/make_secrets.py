@@ -32,6 +32,7 @@ def main() -> None:
     }
     for name, role in (("database_owner_url", "owner"), ("database_url", "runner")):
         write(name, f"postgresql://portal_{role}:{passwords[role]}@postgres/portal")
+    write("email_url", "")  # empty: no mail leaves; see docs/operations.md
     write("redis_url", f"redis://:{passwords['redis']}@redis:6379/0")
     make_ring(FOLDER / "sealing_kek")
     if not (FOLDER / "tls_key").exists():

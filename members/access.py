@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from members.models import (
+    Alarm,
     ApiToken,
     Appointment,
     Branch,
@@ -29,16 +30,20 @@ from members.models import (
     Correction,
     Export,
     ImportBatch,
+    JobRun,
     LocalCode,
+    MailAddress,
     Member,
     MemberGrant,
     Notification,
     Office,
+    Outbox,
     PartyGroup,
     RollInquiry,
     StateChange,
     Term,
     User,
+    Webhook,
 )
 from members.models.branch import BranchQuerySet
 from members.models.member import MemberQuerySet
@@ -79,6 +84,7 @@ REACH: dict[type[models.Model], Reach] = {
     User: Reach("member__branch", "manage_roll", "manage_roll", own=""),
     Notification: Reach(own="user"),
     ApiToken: Reach(own="user"),
+    MailAddress: Reach(own="user"),
     BranchGrant: Reach("content_object", "explain_access"),
     MemberGrant: Reach("content_object__branch", "explain_access"),
 }
@@ -93,14 +99,22 @@ ADMINISTRATORS: dict[str, dict[type[models.Model], frozenset[str]]] = {
         Term: frozenset({"view", "add", "change"}),
         LocalCode: frozenset({"view", "add", "change"}),
         Office: frozenset({"view"}),
+        Alarm: frozenset({"view"}),
+        JobRun: frozenset({"view"}),
+        Outbox: frozenset({"view"}),
+        Webhook: frozenset({"view", "add", "change"}),
     },
     User.Administrator.SECURITY: {
+        Alarm: frozenset({"view"}),
+        Webhook: frozenset({"view", "add", "change"}),
         User: frozenset({"view", "change"}),
         Branch: frozenset({"view"}),
         Office: frozenset({"view", "add", "change"}),
         BranchGrant: frozenset({"view", "add", "change"}),
     },
     User.Administrator.AUDIT: {
+        Alarm: frozenset({"view"}),
+        Webhook: frozenset({"view"}),
         User: frozenset({"view"}),
         Branch: frozenset({"view"}),
         BranchChange: frozenset({"view"}),
@@ -251,7 +265,9 @@ def may(user: Any, perm: str, obj: models.Model | None = None) -> bool:
 
 
 def _known() -> Iterable[type[models.Model]]:
-    return REACH.keys() | {LocalCode, Office, RollInquiry}
+    return REACH.keys() | {
+        model for given in ADMINISTRATORS.values() for model in given
+    }
 
 
 def _holds(user: User, action: str, obj: models.Model) -> bool:

@@ -38,6 +38,7 @@ from django.db.models.query_utils import DeferredAttribute
 from members import ciphers
 from members.algorithms import normalize_id_number, normalize_phone
 from members.key_ring import KeyRing, key_ring
+from members.signals import seal_broken
 
 logger = logging.getLogger(__name__)
 
@@ -267,6 +268,7 @@ class SealedField(models.BinaryField):
         except (ciphers.OpeningError, LookupError, ValueError):
             table, column = _place(self)
             logger.error("Sealed value damaged: %s.%s of row %s", table, column, row)
+            seal_broken.send(type(self), table=table, column=column, row=row)
             raise SealBroken(table, column, row) from None
 
     def _bound(self, head: bytes, row: Any) -> bytes:

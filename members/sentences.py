@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from members.models import Correction, Member, Notification, Office
+from members.models import Alarm, Correction, Member, Notification, Office
 
 Kind = Notification.Kind
 
@@ -27,6 +27,7 @@ def _sentence(notification: Notification, offices: dict[str, str]) -> str:
         "office": offices.get(given.get("office", ""), ""),
         "field": _field(given.get("field", "")),
         "state": _state(given.get("state", "")),
+        "alarm": alarm_sentence(given.get("alarm", ""), given.get("about", "")),
     }
     return _template(Kind(notification.kind)) % words
 
@@ -58,11 +59,27 @@ def _template(kind: Notification.Kind) -> str:
             "An API token “%(name)s” was made for your account. Was it not you? Revoke it "
             "and change your password."
         ),
+        Kind.ALARM: _("Alarm: %(alarm)s"),
+        Kind.MAIL_SET: _(
+            "Your inbox is now sent to a mail address as well. Was it not you? Stop it on "
+            "the page “My account” and change your password."
+        ),
     }[kind]
 
 
+def alarm_sentence(kind: str, about: str) -> str:
+    """What an alarm says, and of what."""
+    if kind not in Alarm.Kind.values:
+        return ""
+    said = str(Alarm.Kind(kind).label)
+    return (
+        _("%(said)s (%(about)s).") % {"said": said, "about": about} if about else said
+    )
+
+
 def _field(name: str) -> str:
-    return str(Member._meta.get_field(name).verbose_name) if name else ""
+    fields = {field.name: field for field in Member._meta.concrete_fields}
+    return str(fields[name].verbose_name) if name else ""
 
 
 def _state(value: str) -> str:

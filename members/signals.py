@@ -8,3 +8,5 @@ appointment_made = Signal()  # appointment
 appointment_ended = Signal()  # appointment
 branch_moved = Signal()  # branch, change: BranchChange
 branch_closed = Signal()  # branch, change: BranchChange
+# Outside of any transaction rules: a value was read and did not open.
+seal_broken = Signal()  # table, column, row

@@ -18,6 +18,7 @@ from members.models import (
     Branch,
     BranchGrant,
     Correction,
+    MailAddress,
     Member,
     MemberGrant,
     Office,
@@ -200,3 +201,15 @@ def api_token(user, *, scope="write", created_on=None, expires_on=None, **fields
     text = token.make_secret()
     token.save()
     return token, text
+
+
+def mail_address(user, address="anna@example.org", **fields):
+    """A confirmed one, unless `confirmed_at` says otherwise."""
+    now = timezone.now()
+    return MailAddress.objects.create(
+        user=user,
+        address=address,
+        asked_at=fields.pop("asked_at", now),
+        confirmed_at=fields.pop("confirmed_at", now),
+        **fields,
+    )

@@ -39,17 +39,18 @@ def environment_of_tests(**more):
 
 
 @contextlib.contextmanager
-def python(*words, pass_fds=(), **environment):
-    """A Python process of its own session, ended when we leave."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        env=environment_of_tests(**environment),
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        pass_fds=pass_fds,
-    )
+def python(*words, pass_fds=(), log=os.devnull, **environment):
+    """A Python process of its own session, ended when we leave; it speaks to `log`."""
+    with Path(log).open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            env=environment_of_tests(**environment),
+            cwd=settings.BASE_DIR,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
     try:
         yield process
     finally:

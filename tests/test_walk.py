@@ -2,10 +2,11 @@
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from members.models import Member
+from tests.tables import checksums
 from tests.walk import (
     ELSEWHERE,
     NOBODY,
@@ -121,21 +122,6 @@ def test_a_get_changes_nothing(world, role):  # AZ-15
             getattr(client, method)(path_of(world, name, page))
 
     assert checksums() == before
-
-
-def checksums():
-    """Rows and a checksum of every table of the project, sessions left out."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            if table.startswith("django_session"):
-                continue
-            quoted = connection.ops.quote_name(table)
-            cursor.execute(
-                f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {quoted} t"  # noqa: S608
-            )
-            found[table] = cursor.fetchone()
-    return found
 
 
 @pytest.mark.parametrize("role", ["member", "secretary", "root", "system"])

@@ -116,7 +116,8 @@ class ScopedAdmin(ModelAdmin):
     def lookup_allowed(self, lookup, value, request):
         """Filter by what is declared alone: another column is a leak (IN-02)."""
         declared = {
-            name for name in self.get_list_filter(request) if isinstance(name, str)
+            getattr(each, "parameter_name", each)
+            for each in self.get_list_filter(request)
         }
         return lookup.split("__")[0] in declared
 

@@ -7,10 +7,13 @@ from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, T
 from members.models.exchange import Export, ImportBatch, ImportPart
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
+from members.models.operation import Alarm, JobRun
 from members.models.outbox import Outbox
+from members.models.outward import MailAddress, Webhook
 from members.models.token import ApiToken
 
 __all__ = [
+    "Alarm",
     "ApiToken",
     "Appointment",
     "AuditEntry",
@@ -23,7 +26,9 @@ __all__ = [
     "Export",
     "ImportBatch",
     "ImportPart",
+    "JobRun",
     "LocalCode",
+    "MailAddress",
     "Member",
     "MemberGrant",
     "Notification",
@@ -34,4 +39,5 @@ __all__ = [
     "StateChange",
     "Term",
     "User",
+    "Webhook",
 ]

@@ -163,6 +163,8 @@ class Notification(models.Model):
         STATE_CHANGED = "state_changed", _("Change of state")
         WELCOME = "welcome", _("Welcome")
         TOKEN_ISSUED = "token_issued", _("API token made")
+        ALARM = "alarm", _("Alarm")
+        MAIL_SET = "mail_set", _("Mail address confirmed")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 

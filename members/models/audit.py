@@ -68,6 +68,9 @@ class AuditEntry(models.Model):
         KEYS_ROTATED = "keys_rotated", _("Keys changed")
         AUDIT_EXPORTED = "audit_exported", _("Audit log exported")
         ALARM = "alarm", _("Alarm raised")
+        MAIL_CODE_ASKED = "mail_code_asked", _("Code for a mail address asked for")
+        MAIL_ADDRESS_SET = "mail_address_set", _("Mail address settled")
+        TASK_SENT_AGAIN = "task_sent_again", _("Task sent again")
 
     class Result(models.TextChoices):
         DONE = "done", pgettext_lazy("audit", "Done")

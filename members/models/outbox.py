@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,19 +15,21 @@ from django.utils.translation import gettext_lazy as _
 from members.grades import graded
 
 MOST_SENDS = 8
-# Longer than a task may take and the broker keeps one that a worker took and lost.
-RESEND_AFTER = timedelta(minutes=20)
 
 
 class OutboxQuerySet(models.QuerySet["Outbox"]):
     def due(self, now: datetime) -> Self:
         """Not done, and never handed to the broker or so long ago that it forgot."""
-        waiting = Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER)
+        waiting = Q(sent_at=None) | Q(sent_at__lt=now - settings.OUTBOX_RESEND_AFTER)
         return self.filter(waiting, done_at=None, sends__lt=MOST_SENDS)
 
-    def stuck(self) -> Self:
-        """Given up: sent as often as it is worth, and never done."""
-        return self.filter(done_at=None, sends__gte=MOST_SENDS)
+    def stuck(self, now: datetime) -> Self:
+        """Given up: sent as often as it is worth, the last time long ago, never done."""
+        return self.filter(
+            done_at=None,
+            sends__gte=MOST_SENDS,
+            sent_at__lt=now - settings.OUTBOX_RESEND_AFTER,
+        )
 
 
 class Outbox(models.Model):

@@ -54,9 +54,13 @@ def ask(
 
 @transaction.atomic
 def make(export_id: int) -> None:
-    """Write the file and tell who asked. A second call finds nothing to do."""
+    """Write the file and tell who asked. A second call finds nothing to do.
+
+    Raises OperationalError while somebody works on it, be it the database process of a
+    worker that was killed: to take that for done would leave the work undone (RL-06).
+    """
     export = (
-        Export.objects.select_for_update(of=("self",), skip_locked=True)
+        Export.objects.select_for_update(of=("self",), nowait=True)
         .select_related("branch", "requested_by__member")
         .filter(pk=export_id, state=State.WAITING)
         .first()

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from members import access, tasks
 from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
-from members.services import audit, inbox, outbox, records, rosters
+from members.services import audit, inbox, outbox, records, rosters, webhooks
 from members.services.import_reports import Report, read_report
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
@@ -238,6 +238,7 @@ def _apply(batch: ImportBatch) -> None:
         changed=batch.changed,
     )
     tell(batch, inbox.Kind.IMPORT_DONE, count=count)
+    webhooks.announce_import(batch)
 
 
 def _write(batch: ImportBatch) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from members.models import Export, ImportBatch
 
@@ -17,20 +16,14 @@ def teller(job: ImportBatch | Export) -> Callable[[int, int], None]:
     key = _key(job)
 
     def tell(done: int, total: int) -> None:
-        try:
-            cache.set(key, [done, total], _KEPT_SECONDS)
-        except RedisError:
-            return  # the job goes on unseen
+        cache.set(key, [done, total], _KEPT_SECONDS)
 
     return tell
 
 
 def progress(job: ImportBatch | Export) -> tuple[int, int]:
     """How many of how many are done; 0 of 0 before it began."""
-    try:
-        done, total = cache.get(_key(job)) or (0, 0)
-    except RedisError:
-        return 0, 0
+    done, total = cache.get(_key(job)) or (0, 0)
     return done, total
 
 

@@ -85,7 +85,8 @@ def account(request):
         form.save()
         messages.success(request, _("Saved."))
         return redirect("members:account")
-    return render(request, "members/account.html", {"form": form})
+    context = {"form": form, "mail_is_on": bool(settings.EMAIL_URL)}
+    return render(request, "members/account.html", context)
 
 
 @require_POST

@@ -1,0 +1,91 @@
+"""A broker that a test may kill, and what stands still until it is let go."""
+
+import os
+import shutil
+import signal
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+from celery import current_app
+
+from config import embedded
+from config.processes import stop
+from tests.processes import environment_of_tests, kill, publishing_to
+
+
+class Broker:
+    """A Valkey of the test's own: `kill -9` it, start it, on the same data."""
+
+    def __init__(self, place):
+        self.place = place
+        self.url = place.environment()["REDIS_URL"]
+        self.process = None
+
+    def start(self):
+        self.process = embedded.start_valkey(self.place)
+
+    def kill(self):
+        kill(self.process)
+
+    def pause(self):
+        """It accepts connections and answers nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def broker():
+    folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
+    folder.chmod(0o711)  # it runs as nobody when we are root
+    place = embedded.Place.of(folder / "var")
+    found = Broker(place)
+    found.start()
+    try:
+        yield found
+    finally:
+        found.go_on()
+        stop(found.process, signal.SIGTERM)
+        for made in (folder, place.home, place.sockets):
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def queue():
+    with publishing_to(f"faults-{os.getpid()}") as name:
+        yield name
+    current_app.pool.force_close_all()
+
+
+class Roll:
+    """The table of members under a lock: a task that reads it stands still."""
+
+    def __init__(self, cursor):
+        self.cursor = cursor
+
+    def waiting(self):
+        """How many processes of the database wait to read it."""
+        self.cursor.execute(
+            "SELECT count(*) FROM pg_locks "
+            "WHERE NOT granted AND relation = 'members_member'::regclass"
+        )
+        return self.cursor.fetchone()[0]
+
+
+@pytest.fixture
+def locked():
+    @contextmanager
+    def locked_roll():
+        connection = psycopg2.connect(environment_of_tests()["DATABASE_URL"])
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE members_member IN ACCESS EXCLUSIVE MODE")
+                yield Roll(cursor)
+        finally:
+            connection.close()
+
+    return locked_roll
