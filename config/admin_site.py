@@ -4,7 +4,7 @@ from functools import update_wrapper
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -51,6 +51,8 @@ class PortalAdminSite(UnfoldAdminSite):
         def inner(request, *args, **kwargs):
             if request.user.is_authenticated and not self.has_permission(request):
                 raise Http404
+            if holds_nul(request.GET) or holds_nul(request.POST):
+                raise BadRequest("NUL")  # the database takes none (IN-11)
             try:
                 return guarded(request, *args, **kwargs)
             except PermissionDenied:
@@ -92,3 +94,8 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def password_change_done(self, request, extra_context=None):
         return redirect("members:account")
+
+
+def holds_nul(sent):
+    """Whether a value of a QueryDict holds the character that PostgreSQL has not."""
+    return any("\0" in text for _name, texts in sent.lists() for text in texts)
