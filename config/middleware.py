@@ -1,7 +1,6 @@
 """Middleware that concerns every app."""
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -36,21 +35,5 @@ def private_pages(get_response):
         if settings.INSTANCE:
             response.headers["X-Portal-Instance"] = settings.INSTANCE
         return response
-
-    return middleware
-
-
-def utf_8_alone(get_response):
-    """Refuse a request that declares another charset (IN-10).
-
-    Django would decode by it, and Python has codecs that give no text at all, or text
-    that no database takes.
-    """
-
-    def middleware(request):
-        charset = request.content_params.get("charset", "utf-8")
-        if charset.lower() not in {"utf-8", "utf8"}:
-            raise BadRequest("charset")
-        return get_response(request)
 
     return middleware

@@ -5,6 +5,7 @@ also be given as the path of a file in `<NAME>_FILE`.
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -13,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from config.logs import JSON, LineFormatter
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -76,7 +79,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.private_pages",
     "csp.middleware.CSPMiddleware",
-    "config.middleware.utf_8_alone",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.chosen_language",
     "django.middleware.common.CommonMiddleware",
@@ -134,6 +136,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
+        # Not pickle: what lies there must not be able to run (OP-06).
+        "OPTIONS": {"serializer": "django.core.signing.JSONSerializer"},
         "KEY_PREFIX": env("CACHE_PREFIX", default="portal"),
     }
 }
@@ -154,6 +158,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # workers log as the web does
 CELERY_TASK_TIME_LIMIT = 840
 CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -291,7 +296,27 @@ IMPORT_MAX_ROWS = 20_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_MAX_BYTES + 64 * 1024
 EXPORT_MAX_ROWS = 50_000
+CODE_TABLE_MAX_BYTES = 1024 * 1024
 ROLL_INQUIRIES_PER_HOUR = 20
+# Every upload goes through it before it is opened: tcp://host:3310 or unix:///path of a
+# clamd; empty for none (UP-07).
+UPLOAD_SCANNER = env("UPLOAD_SCANNER", default="")
+
+# How often an account, and an address for all its accounts, may do something (OP-08).
+RATES = {
+    "search": env("RATE_OF_SEARCHES", default="240/min"),
+    "search_of_address": env("RATE_OF_SEARCHES_OF_ADDRESS", default="2400/min"),
+    "upload": env("RATE_OF_UPLOADS", default="60/hour"),
+    "upload_of_address": env("RATE_OF_UPLOADS_OF_ADDRESS", default="600/hour"),
+    "export": env("RATE_OF_EXPORTS", default="60/hour"),
+    "export_of_address": env("RATE_OF_EXPORTS_OF_ADDRESS", default="600/hour"),
+}
+
+# --- what strangers are told (OP-03) ------------------------------------------------
+# /readyz says which part is not ready, and not only that one is not.
+READYZ_DETAILS = env.bool("READYZ_DETAILS", default=not HTTPS)
+# Where the administration may be entered from, as in 10.1.0.0/16; empty: from anywhere.
+ADMIN_NETWORKS = [ip_network(text) for text in env.list("ADMIN_NETWORKS", default=[])]
 
 # --- API --------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -345,15 +370,18 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    "formatters": {"line": {"()": LineFormatter}, "json": JSON},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env("LOG_FORMAT", default="line"),
+        }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
 }
 
 if os.environ.get("PYTEST_VERSION"):
-    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {}
+    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = RATES = {}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"

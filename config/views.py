@@ -44,7 +44,10 @@ def healthz(request):
 
 @require_GET
 def readyz(request):
-    """200 when database, broker and migrations are ready, else 503."""
+    """200 when database, broker and migrations are ready, else 503.
+
+    Which of them is not is said where `settings.READYZ_DETAILS` is on (OP-03).
+    """
     ready = {"database": False, "broker": False, "migrations": False}
     try:
         connection.ensure_connection()
@@ -56,7 +59,8 @@ def readyz(request):
         ready["broker"] = True
     except Exception:  # noqa: S110 -- whatever fails, the answer is "not ready"
         pass
-    return JsonResponse(ready, status=200 if all(ready.values()) else 503)
+    status = 200 if all(ready.values()) else 503
+    return JsonResponse(ready if settings.READYZ_DETAILS else {}, status=status)
 
 
 def csrf_failure(request, reason=""):
