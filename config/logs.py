@@ -14,20 +14,26 @@ from celery import current_task
 from members.origin import origin
 
 
-def current_request() -> str:
-    """The id of the request or of the task that runs; empty outside of both."""
+def request_of(record: logging.LogRecord) -> str:
+    """The id of the request or of the task that logs; empty outside of both.
+
+    Django logs an answer of 400 and above after the middleware, with the request itself.
+    """
+    request = getattr(record, "request", None)
     task = current_task.request.id if current_task else None
-    return origin.get().request_id or task or ""
+    return getattr(request, "request_id", "") or origin.get().request_id or task or ""
 
 
 class LineFormatter(logging.Formatter):
     """Time, level, logger, request, message; what was logged breaks no line (IN-12)."""
 
     def __init__(self):
-        super().__init__("{asctime} {levelname} {name} {request} {message}", style="{")
+        super().__init__(
+            "{asctime} {levelname} {name} {request_id} {message}", style="{"
+        )
 
     def formatMessage(self, record):  # noqa: N802 - logging calls it so
-        record.request = current_request() or "-"
+        record.request_id = request_of(record) or "-"
         record.message = escape(record.message)
         return super().formatMessage(record)
 
@@ -38,7 +44,7 @@ def escape(text: str) -> str:
 
 
 def add_request(_logger, _method, event):
-    return event | {"request": current_request()}
+    return event | {"request": request_of(event["_record"])}
 
 
 JSON = {
@@ -52,6 +58,6 @@ JSON = {
     ],
     "processors": [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.JSONRenderer(ensure_ascii=False),
+        structlog.processors.JSONRenderer(),
     ],
 }
