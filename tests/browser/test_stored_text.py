@@ -12,7 +12,6 @@ from members.models import (
     Export,
     ImportBatch,
     Member,
-    PartyGroup,
     StateChange,
     Term,
     User,
@@ -143,7 +142,6 @@ def test_no_page_runs_what_people_wrote(portal):
     fill(Member, "employer", "native_place", "floating_to", "notes")
     fill(Appointment, "decided_by", "document_number", "exception_reason")
     fill(Term, "document_number")
-    fill(PartyGroup, "name")
     fill(ApiToken, "name")
     fill(User, "display_name")
     batch = ImportBatch.objects.get(pk=world.keys["batch"])

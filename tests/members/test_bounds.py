@@ -1,7 +1,6 @@
 """Input of any size and shape is bounded, and refused where it is said (IN-11, IN-12)."""
 
 import io
-import time
 
 import pytest
 from django import forms
@@ -19,7 +18,7 @@ from tests.rosters import HEADER, person, xlsx
 
 pytestmark = pytest.mark.django_db
 
-HIDDEN = ["\0", "\x1b", "\x07", "\ud800", "\u202e", "\u2066", "a\x7fb"]
+HIDDEN = ["\0", "\x1b", "\x07", "\u202e", "\u2066", "a\x7fb"]
 ADVERSARIAL = {
     "one letter": "a" * 10_000,
     "wildcards": "%_" * 5_000,
@@ -31,17 +30,20 @@ ADVERSARIAL = {
     "wide": "Ａ" * 10_000,
     "marks": "e\u0301" * 5_000,
 }
+# The page, and the parameter that takes what somebody types.
 SEARCHES = [
-    "/members/roll/?q={}",
-    "/members/branches/?q={}",
-    "/members/roll/?branch={}",
-    "/members/roll/?sort={}",
-    "/members/roll/?after={}",
-    "/members/roll/?on={}",
-    "/members/imports/?after={}",
-    "/members/branches/{left}/appoint/?office=secretary&q={}",
-    "/members/branches/{left}/access/?account={}",
+    ("/members/roll/", "q"),
+    ("/members/roll/", "branch"),
+    ("/members/roll/", "sort"),
+    ("/members/roll/", "after"),
+    ("/members/roll/", "on"),
+    ("/members/branches/", "q"),
+    ("/members/imports/", "after"),
+    ("/members/branches/{}/appoint/?office=secretary", "q"),
+    ("/members/branches/{}/access/", "account"),
 ]
+    60_000  # letters in all statements of a page; six times the text would pass it
+)
 
 
 @pytest.fixture
@@ -57,57 +59,72 @@ def client(left):
 
 
 @pytest.mark.parametrize("text", ADVERSARIAL.values(), ids=ADVERSARIAL.keys())
-def test_a_long_text_in_any_search_costs_nothing(client, left, text):
-    for search in SEARCHES:
-        path = search.replace("{left}", str(left.pk))
-        place, _mark, name = path.rpartition("?")
-        name, _sign, _rest = name.rpartition("=")
-        began = time.perf_counter()
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            query = dict(pair.split("=") for pair in name.split("&")[:-1])
-            query |= {name.split("&")[-1]: text}
-            answer = client.get(place, query)
+def test_a_long_text_never_reaches_the_database(client, left, text):
+    for page, name in SEARCHES:
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(page.format(left.pk), query_params={name: text})
 
-        assert answer.status_code in {200, 302, 404}, path
-        sent = sum(len(query["sql"]) for query in asked.captured_queries)
-        assert sent < 60_000, path  # the text went into none, or cut short
-        assert time.perf_counter() - began < 5, path
+        assert answer.status_code in {200, 302, 404}, (page, name)
+        longest = max(len(query["sql"]) for query in asked.captured_queries)
+        assert longest < len(text), (page, name)
+
+
+INJECTIONS = [
+    "'",
+    '"',
+    "\\",
+    "' OR '1'='1",
+    "') OR ('1'='1",
+    "1 OR 1=1",
+    "x' UNION SELECT password FROM members_user --",
+    "'; DROP TABLE members_member; --",
+    "' || (SELECT pg_sleep(3)) || '",
+    "1; SELECT pg_sleep(3)",
+    "$$;SELECT 1;$$",
+    "%' AND 1=CAST((SELECT version()) AS int) AND '%'='",
+    "/**/",
+    "%s%s%s",
+    "{0}",
+]
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+def test_no_text_becomes_a_part_of_a_statement(client, left, text):  # IN-01
+    quoted = text.replace("'", "''")
+    for page, name in SEARCHES:
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(page.format(left.pk), query_params={name: text})
+
+        assert answer.status_code in {200, 302, 404}, (page, name)
+        if quoted != text:
+            bare = [q["sql"] for q in asked.captured_queries if text in q["sql"]]
+            assert bare == [], (page, name)
 
 
 @pytest.mark.parametrize("text", HIDDEN)
-def test_characters_that_hide_are_refused_at_every_text_field(client, left, text):
-    group = {"name": f"第一{text}组"}
-    edited = {"short_name": f"青石{text}村", "notes": f"a{text}"}
+def test_characters_that_hide_are_refused_at_their_field(client, left, text):
+    page = f"/members/branches/{left.pk}/"
 
-    for path, sent in (
-        (f"/members/branches/{left.pk}/groups/add/", group),
-        (f"/members/branches/{left.pk}/edit/", edited),
-    ):
-        sent = {k: v.encode("utf-8", "replace").decode() for k, v in sent.items()}
-        answer = client.post(path, sent)
-        if text == "\ud800":  # no UTF-8 can hold it: it comes as a question mark
-            continue
-        assert answer.status_code == 200, path
-        assert set(sent) <= set(answer.context["form"].errors), path
-    if text != "\ud800":
-        assert not PartyGroup.objects.exists()
-        assert Branch.objects.get(pk=left.pk).notes == ""
+    group = client.post(f"{page}groups/add/", {"name": f"第一{text}组"})
+    edited = client.post(f"{page}edit/", {"short_name": f"青石{text}", "notes": text})
+
+    assert "name" in group.context["form"].errors
+    assert {"short_name", "notes"} <= edited.context["form"].errors.keys()
+    assert not PartyGroup.objects.exists()
+    assert Branch.objects.get(pk=left.pk).notes == ""
 
 
-@pytest.mark.parametrize("text", ["\ud800", "\u202e", "\x1b"])
+@pytest.mark.parametrize("text", [*HIDDEN[1:], "\ud800"])
 def test_every_text_field_of_every_form_refuses_them(text):
     with pytest.raises(ValidationError) as refusal:
         forms.CharField().clean(f"a{text}b")
 
-    assert refusal.value.code == "forbidden_character"
+    assert [e.code for e in refusal.value.error_list] == ["forbidden_character"]
     assert forms.CharField(widget=forms.Textarea).clean("a\r\n\tb") == "a\r\n\tb"
 
 
 def test_a_body_past_the_limit_is_refused_before_it_is_read(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
-    began = time.perf_counter()
 
     large = client.post("/members/account/", {"elder_view": "x" * 20_000})
     many = client.post("/members/account/", {f"f{n}": "1" for n in range(600)})
@@ -118,10 +135,9 @@ def test_a_body_past_the_limit_is_refused_before_it_is_read(client, settings):
     assert upload.status_code == 200
     assert "file" in upload.context["form"].errors
     assert not ImportBatch.objects.exists()
-    assert time.perf_counter() - began < 10
 
 
-def test_no_more_files_than_the_form_has(client, settings):
+def test_no_more_files_than_a_form_could_have(client):
     files = {f"file{n}": io.BytesIO(b"x") for n in range(150)}
 
     assert client.post("/members/imports/add/", files).status_code == 400
@@ -194,7 +210,7 @@ def test_what_is_no_roster_is_refused_whatever_it_is_called(client, name, conten
     if answer.status_code == 302:
         with pytest.raises(ValidationError):
             read_roster(content)
-        assert ImportBatch.objects.get().uploaded_by.is_active
+        assert ImportBatch.objects.get().state == "checking"
     else:
         assert "file" in answer.context["form"].errors
         assert not ImportBatch.objects.exists()
