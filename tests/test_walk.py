@@ -1,5 +1,6 @@
 """The permission walk: every page, every role, with and without htmx (AZ-01 … AZ-15)."""
 
+import re
 from ipaddress import ip_network
 
 import pytest
@@ -184,6 +185,20 @@ def test_no_page_shows_an_administrator_a_person(world, role):  # AZ-09
         text = client.get(path_of(world, route, page)).content.decode(errors="replace")
 
         assert [name for name in names if name in text] == [], route
+
+
+@pytest.mark.parametrize("role", [NOBODY, "secretary", "root"])
+def test_every_secret_field_says_what_a_browser_may_keep(world, role):
+    client, found = client_of(world, role), []
+    for name, page in PAGES.items():
+        html = client.get(path_of(world, name, page)).content.decode(errors="replace")
+        found += re.findall(r'<input[^>]*type="password"[^>]*>', html)
+        for field in ("id_number", "phone", "landline", "address"):
+            found += re.findall(rf'<input[^>]*name="{field}"[^>]*>', html)
+
+    assert found
+    told = ("current-password", "new-password", "off", "one-time-code")
+    assert [f for f in found if not any(f'autocomplete="{t}"' in f for t in told)] == []
 
 
 POLICY = {

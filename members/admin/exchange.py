@@ -1,6 +1,7 @@
 """Rosters that came and went, and the code tables that change."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
@@ -78,6 +79,17 @@ class LocalCodeResource(resources.ModelResource):
         skip_unchanged = True
 
 
+class LocalCodeImportForm(ImportForm):
+    """Read by the web process itself, so no more than a code table needs (UP-05)."""
+
+    def clean_import_file(self):
+        file = self.cleaned_data["import_file"]
+        if file.size > settings.CODE_TABLE_MAX_BYTES:
+            message = _("The file is larger than a code table: split it.")
+            raise ValidationError(message, code="too_big")
+        return file
+
+
 class LocalCodeConfirmForm(ConfirmImportForm):
     """The library believes what comes back: the format, and that the file is there."""
 
@@ -98,7 +110,7 @@ class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
     form = LocalCodeForm
     resource_classes = (LocalCodeResource,)
     import_export_change_list_template = "admin/members/localcode_list.html"
-    import_form_class = ImportForm
+    import_form_class = LocalCodeImportForm
     confirm_form_class = LocalCodeConfirmForm
     export_form_class = ExportForm
     # Text alone: a workbook would have to be weighed before it is opened (UP-04).

@@ -146,6 +146,16 @@ def test_the_import_of_code_tables_breaks_on_no_file(clients):
     assert posted(first_that_sees(clients, LocalCode), places, bodies) == []
 
 
+def test_a_code_table_that_is_too_large_is_refused_at_its_field(client, settings):
+    settings.CODE_TABLE_MAX_BYTES = 10
+    client.force_login(make_world().users["system"])
+    sent = {"format": "0", "import_file": ContentFile(b"table,code\n", name="x.csv")}
+
+    answer = client.post(page(LocalCode, "import"), sent)
+
+    assert list(answer.context["form"].errors) == ["import_file"]
+
+
 def test_a_file_that_is_gone_is_said_and_the_import_begins_again(client):
     client.force_login(make_world().users["system"])
     place, gone = page(LocalCode, "process_import"), "0" * 32

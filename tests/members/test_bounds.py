@@ -42,8 +42,6 @@ SEARCHES = [
     ("/members/branches/{}/appoint/?office=secretary", "q"),
     ("/members/branches/{}/access/", "account"),
 ]
-    60_000  # letters in all statements of a page; six times the text would pass it
-)
 
 
 @pytest.fixture
