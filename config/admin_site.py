@@ -1,10 +1,12 @@
 """The site of the administration: entered and left through the portal's own pages."""
 
 from functools import update_wrapper
+from ipaddress import ip_address
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -13,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 
 from config.shell import SITE_NAME
 from members.grades import OWN_APPS
+from members.origin import client_address
 from members.views import accounts
 
 # What the pages of the administration need beyond the policy of all others, and why:
@@ -51,6 +54,10 @@ class PortalAdminSite(UnfoldAdminSite):
         def inner(request, *args, **kwargs):
             if request.user.is_authenticated and not self.has_permission(request):
                 raise Http404
+            if not is_near(request):
+                raise Http404
+            if holds_nul(request.GET) or holds_nul(request.POST):
+                raise BadRequest("NUL")  # the database takes none (IN-11)
             try:
                 return guarded(request, *args, **kwargs)
             except PermissionDenied:
@@ -92,3 +99,16 @@ class PortalAdminSite(UnfoldAdminSite):
 
     def password_change_done(self, request, extra_context=None):
         return redirect("members:account")
+
+
+def is_near(request):
+    """Whether it comes from where the administration may be entered (OP-03)."""
+    networks, address = settings.ADMIN_NETWORKS, client_address(request)
+    return not networks or any(
+        ip_address(address) in network for network in networks if address
+    )
+
+
+def holds_nul(sent):
+    """Whether a value of a QueryDict holds the character that PostgreSQL has not."""
+    return any("\0" in text for _name, texts in sent.lists() for text in texts)

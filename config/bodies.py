@@ -1,7 +1,5 @@
 """Bodies sent to the API: JSON within bounds (IN-10, IN-11)."""
 
-import re
-
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError, ValidationError
@@ -9,13 +7,10 @@ from rest_framework.parsers import JSONParser
 from rest_framework.settings import api_settings
 
 from config.problems import TooLarge
+from members.text import HIDDEN, MESSAGE
 
 DEEPEST = 8
 MOST_VALUES = 5_000
-# Control characters but tab and line ends, lone surrogates, marks that turn text around.
-FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
-)
 
 
 class BoundedJSONParser(JSONParser):
@@ -43,7 +38,7 @@ def check(sent):
     for count, (name, value, depth) in enumerate(waiting):
         if depth > DEEPEST or count > MOST_VALUES:
             raise ParseError(_("The body holds too much."), code="too_complex")
-        if isinstance(value, str) and FORBIDDEN.search(value):
+        if isinstance(value, str) and HIDDEN.search(value):
             refuse(name)
         parts = []
         if isinstance(value, dict):
@@ -54,6 +49,5 @@ def check(sent):
 
 
 def refuse(name):
-    message = _("Leave out control characters and marks that turn text around.")
-    field = FORBIDDEN.sub("?", name[:60]) or api_settings.NON_FIELD_ERRORS_KEY
-    raise ValidationError({field: [message]}, code="forbidden_character")
+    field = HIDDEN.sub("?", name[:60]) or api_settings.NON_FIELD_ERRORS_KEY
+    raise ValidationError({field: [MESSAGE]}, code="forbidden_character")

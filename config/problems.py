@@ -9,7 +9,6 @@ follow the language. A fault of ours shows a reference and nothing else (IN-13).
 
 import logging
 import math
-import secrets
 
 from django.core.exceptions import (
     NON_FIELD_ERRORS,
@@ -19,7 +18,8 @@ from django.core.exceptions import (
 )
 from django.core.exceptions import ValidationError as Refusal
 from django.core.signals import got_request_exception
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponseServerError, JsonResponse
+from django.template.loader import get_template
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions
@@ -29,6 +29,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from config.throttles import AddressThrottle
+from members.origin import origin
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def line(field, error, code):
 
 def record(fault, request):
     """Log the exception; returns the reference under which to find it."""
-    reference = secrets.token_hex(6)
+    reference = origin.get().request_id
     place = request.resolver_match.view_name
     logger.error("Fault %s at %s %s", reference, request.method, place, exc_info=fault)
     got_request_exception.send(sender=None, request=request)
@@ -183,19 +184,21 @@ def page_not_found(request, exception):
 
 
 def server_error(request):
-    """Django has logged the exception already."""
-    if not is_api(request):
-        return defaults.server_error(request)
-    return answer(OurFault())
+    """Django has logged the exception already, with the same reference (IN-13)."""
+    reference = origin.get().request_id
+    if is_api(request):
+        return answer(OurFault(), reference=reference)
+    page = get_template("500.html").render({"reference": reference})
+    return HttpResponseServerError(page)
 
 
 def is_api(request):
     return request.path.startswith("/api/")
 
 
-def answer(error):
+def answer(error, **more):
     return JsonResponse(
-        describe(error, []),
+        describe(error, []) | more,
         status=error.status_code,
         content_type=CONTENT_TYPE,
         json_dumps_params={"ensure_ascii": False},

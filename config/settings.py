@@ -6,6 +6,7 @@ also be given as the path of a file in `<NAME>_FILE`.
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -14,6 +15,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from config.logs import JSON, LineFormatter
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -72,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "members.middleware.note_origin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.private_pages",
@@ -84,7 +88,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "members.middleware.note_origin",
     "members.middleware.signed_in_everywhere",
     "members.middleware.first_password",
     "members.middleware.history_context",
@@ -135,7 +138,12 @@ CACHES = {
         "BACKEND": "config.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": env("CACHE_PREFIX", default="portal"),
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": {
+            # Not pickle: what lies there must not be able to run (OP-06).
+            "serializer": "django.core.signing.JSONSerializer",
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+        },
     }
 }
 
@@ -164,6 +172,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # workers log as the web does
 CELERY_TASK_TIME_LIMIT = 840
 CELERY_TASK_SOFT_TIME_LIMIT = 780
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -336,7 +345,27 @@ IMPORT_READ_BYTES = 512 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_MAX_BYTES + 64 * 1024
 EXPORT_MAX_ROWS = 50_000
+CODE_TABLE_MAX_BYTES = 1024 * 1024
 ROLL_INQUIRIES_PER_HOUR = 20
+# Every upload goes through it before it is opened: tcp://host:3310 or unix:///path of a
+# clamd; empty for none (UP-07).
+UPLOAD_SCANNER = env("UPLOAD_SCANNER", default="")
+
+# How often an account, and an address for all its accounts, may do something (OP-08).
+RATES = {
+    "search": env("RATE_OF_SEARCHES", default="240/min"),
+    "search_of_address": env("RATE_OF_SEARCHES_OF_ADDRESS", default="2400/min"),
+    "upload": env("RATE_OF_UPLOADS", default="60/hour"),
+    "upload_of_address": env("RATE_OF_UPLOADS_OF_ADDRESS", default="600/hour"),
+    "export": env("RATE_OF_EXPORTS", default="60/hour"),
+    "export_of_address": env("RATE_OF_EXPORTS_OF_ADDRESS", default="600/hour"),
+}
+
+# --- what strangers are told (OP-03) ------------------------------------------------
+# /readyz says which part is not ready, and not only that one is not.
+READYZ_DETAILS = env.bool("READYZ_DETAILS", default=not HTTPS)
+# Where the administration may be entered from, as in 10.1.0.0/16; empty: from anywhere.
+ADMIN_NETWORKS = [ip_network(text) for text in env.list("ADMIN_NETWORKS", default=[])]
 
 # --- API --------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -390,15 +419,18 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    "formatters": {"line": {"()": LineFormatter}, "json": JSON},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env("LOG_FORMAT", default="line"),
+        }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
 }
 
 if os.environ.get("PYTEST_VERSION"):
-    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {}
+    REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = RATES = {}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"

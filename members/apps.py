@@ -1,3 +1,4 @@
+from django import forms
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,3 +9,7 @@ class MembersConfig(AppConfig):
 
     def ready(self):
         from members import checks, receivers  # noqa: F401, PLC0415
+        from members.text import refuse_hidden  # noqa: PLC0415
+
+        # In every form, those of the administration and of packages included.
+        forms.CharField.default_validators = [refuse_hidden]

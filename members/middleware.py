@@ -21,6 +21,7 @@ def note_origin(get_response):
 
     def middleware(request):
         here = Origin(client_address(request), uuid.uuid4().hex)
+        request.request_id = here.request_id  # for what is logged after us
         token = origin.set(here)
         try:
             response = get_response(request)

@@ -98,9 +98,10 @@ def watch() -> None:
 
 @shared_task
 def tidy_rosters() -> None:
-    """Wipe files whose time is over."""
+    """Ask again about files that wait for the scanner, wipe those whose time is over."""
     from members.services import exports, imports  # noqa: PLC0415
 
+    imports.check_waiting()
     imports.wipe_old()
     exports.wipe_old()
 

@@ -1,11 +1,15 @@
 """The permission walk: every page, every role, with and without htmx (AZ-01 … AZ-15)."""
 
+import re
+from ipaddress import ip_network
+
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
 from members.models import Member
+from tests import build
 from tests.tables import checksums
 from tests.walk import (
     ELSEWHERE,
@@ -19,6 +23,7 @@ from tests.walk import (
 )
 
 pytestmark = pytest.mark.django_db
+OWN = "http://testserver"
 
 
 @pytest.fixture
@@ -93,7 +98,9 @@ def test_who_may_post_to_a_page(world, role):
     }
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "method", ["get", "head", "post", "put", "patch", "delete", "options"]
+)
 def test_what_is_out_of_scope_answers_like_what_does_not_exist(world, method):  # AZ-03
     client = client_of(world, "sibling")
     for name, page in PAGES.items():
@@ -103,9 +110,19 @@ def test_what_is_out_of_scope_answers_like_what_does_not_exist(world, method):  
         absent = getattr(client, method)(path_of(world, name, page, key="never"))
 
         assert hidden.status_code == absent.status_code, name
+        assert told(hidden) == told(absent), name
         hidden_body = hidden.content.decode().replace(f"/{world.keys[page.key]}/", "·")
         absent_body = absent.content.decode().replace(f"/{world.keys['never']}/", "·")
         assert without_token(hidden_body) == without_token(absent_body), name
+
+
+def told(response):
+    """The headers, without the number of the request and the size of its own path."""
+    own = {"X-Request-Id", "Content-Length", "Expires"}
+    found = {name: text for name, text in response.headers.items() if name not in own}
+    if "Location" in found:
+        found["Location"] = found["Location"].split("?")[0]
+    return found
 
 
 def without_token(html):
@@ -122,6 +139,18 @@ def test_a_get_changes_nothing(world, role):  # AZ-15
             getattr(client, method)(path_of(world, name, page))
 
     assert checksums() == before
+
+
+@pytest.mark.parametrize("role", [NOBODY, "root"])
+def test_no_page_takes_a_method_that_it_does_not_need(world, role):  # AZ-15
+    client = client_of(world, role)
+    for name, page in PAGES.items():
+        path, allowed = path_of(world, name, page), []
+        for method in ("options", "put", "patch", "delete", "trace"):
+            answer = client.generic(method.upper(), path)
+            allowed += [method] * (answer_of(answer) == "in")
+
+        assert allowed == [], name
 
 
 @pytest.mark.parametrize("role", ["member", "secretary", "root", "system"])
@@ -144,15 +173,41 @@ def test_no_page_shows_an_administrator_a_person(world, role):  # AZ-09
         assert [name for name in names if name in text] == [], route
 
 
-def test_every_page_carries_the_security_headers(world):  # IN-05
-    client = client_of(world, "root")
+@pytest.mark.parametrize("role", [NOBODY, "secretary", "root"])
+def test_every_secret_field_says_what_a_browser_may_keep(world, role):
+    client, found = client_of(world, role), []
     for name, page in PAGES.items():
-        headers = client.get(path_of(world, name, page)).headers
-        policy = headers["Content-Security-Policy"]
+        html = client.get(path_of(world, name, page)).content.decode(errors="replace")
+        found += re.findall(r'<input[^>]*type="password"[^>]*>', html)
+        for field in ("id_number", "phone", "landline", "address"):
+            found += re.findall(rf'<input[^>]*name="{field}"[^>]*>', html)
 
-        assert "unsafe" not in policy, name
-        for part in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
-            assert part in policy, name
+    assert found
+    told = ("current-password", "new-password", "off", "one-time-code")
+    assert [f for f in found if not any(f'autocomplete="{t}"' in f for t in told)] == []
+
+
+POLICY = {
+    "default-src 'self'",
+    "img-src 'self' data:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
+}
+
+
+@pytest.mark.parametrize("role", [NOBODY, "secretary", "root"])
+def test_every_page_carries_the_security_headers(world, role):  # IN-05
+    client = client_of(world, role)
+    places = {name: path_of(world, name, page) for name, page in PAGES.items()}
+    places |= {"nowhere": "/nowhere/", "schema": "/api/schema/", "docs": "/api/docs/"}
+    for name, place in places.items():
+        headers = client.get(place).headers
+        policy = set(headers["Content-Security-Policy"].split("; "))
+
+        assert policy - {"sandbox"} == POLICY, name
+        assert headers["X-Frame-Options"] == "DENY", name
         assert headers["X-Content-Type-Options"] == "nosniff", name
         assert headers["Referrer-Policy"] == "same-origin", name
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin", name
@@ -165,3 +220,94 @@ def test_every_post_needs_the_token_of_the_page(world):  # IN-06
         if page.posts is None:
             continue
         assert client.post(path_of(world, name, page)).status_code == 403, name
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://testserver.evil.example", "null"]
+)
+def test_no_post_is_taken_from_another_origin(world, origin):  # IN-06
+    client = client_of(world, "root", enforce_csrf_checks=True)
+    page = client.get("/members/account/")
+    token = page.context["csrf_token"]
+    for headers in ({"Origin": origin}, {"Origin": origin, "HX-Request": "true"}):
+        for name, page in PAGES.items():
+            if page.posts is None:
+                continue
+            sent = {"csrfmiddlewaretoken": str(token)}
+            answer = client.post(path_of(world, name, page), sent, headers=headers)
+            assert answer.status_code == 403, name
+
+    own = {"csrfmiddlewaretoken": str(token), "elder_view": "on"}
+    answer = client.post("/members/account/", own, headers={"Origin": OWN})
+    assert answer.status_code == 302
+
+
+ELSEWHERE_ON_THE_WEB = [
+    "//evil.example",
+    "///evil.example",
+    "https://evil.example/",
+    "https:evil.example",
+    "https:/evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "\t//evil.example",
+    "//evil.example\\@testserver",
+    "http://testserver@evil.example/",
+    "http://testserver.evil.example/",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "/%0d%0aLocation:https://evil.example",
+    "/\r\nLocation: https://evil.example",
+    " https://evil.example",
+    "／／evil.example",
+]
+
+
+def leads_elsewhere(answer):
+    for header in ("Location", "HX-Redirect", "HX-Location"):
+        place = answer.headers.get(header, "/")
+        if place[0] != "/" or place[1:2] in {"/", "\\"} or set("\r\n\t\\") & set(place):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("role", [NOBODY, "root"])
+def test_no_redirect_leads_to_another_host(world, role):  # IN-07
+    signing = {"username": "member", "password": build.PASSWORD}
+    for target in ELSEWHERE_ON_THE_WEB:
+        client = client_of(world, role)
+        answers = [
+            client.post("/language/", {"language": "en", "next": target}),
+            client.post("/members/account/elder-view/", {"next": target}),
+            client.get("/admin/login/", {"next": target}),
+            client.get("/members/sign-in/", {"next": target}),
+            client.post("/members/sign-in/", signing | {"next": target}),
+        ]
+
+        assert [a.request for a in answers if leads_elsewhere(a)] == [], target
+        assert answers[-1].status_code == 302, target
+
+
+def test_the_administration_is_entered_from_its_networks_alone(world, settings):
+    settings.ADMIN_NETWORKS = [ip_network("10.1.0.0/16")]  # OP-03
+    client = client_of(world, "system")
+
+    found = [
+        client.get("/admin/", REMOTE_ADDR=address).status_code
+        for address in ("10.1.2.3", "10.2.0.1", "::1")
+    ]
+
+    assert found == [200, 404, 404]
+
+
+@pytest.mark.parametrize("details", [True, False])
+def test_what_strangers_learn_of_the_state_of_the_portal(settings, details):  # OP-03
+    settings.READYZ_DETAILS = details
+    client = Client()
+
+    assert client.get("/healthz").content == b"ok"
+    assert list(client.get("/readyz").json()) == (
+        ["database", "broker", "migrations"] if details else []
+    )
+    assert client.get("/metrics").status_code == 404

@@ -4,10 +4,12 @@ Lists, forms, choices, histories and actions hold the records that `members.acce
 nothing is deleted, and what is saved is saved by a service.
 """
 
+import re
 from typing import Any
 
 from django import forms
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms.models import construct_instance
 from django.http import Http404
@@ -22,6 +24,14 @@ from members.sealing import IndexField, SealedField
 
 # Tables without personal data, offered in forms to whoever may fill them in.
 OPEN_TABLES = frozenset({Office})
+
+
+class Chooser(AutocompleteSelect):
+    """A field to search in; what is no key at all is not looked up to show it again."""
+
+    def optgroups(self, name, value, attr=None):
+        keys = [key for key in value if re.fullmatch(r"[0-9]{1,18}", str(key))]
+        return super().optgroups(name, keys, attr)
 
 
 class ServiceForm(forms.ModelForm):
@@ -152,6 +162,8 @@ class ScopedAdmin(ModelAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if "queryset" not in kwargs:
             kwargs["queryset"] = self.choices_for(db_field, request)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = Chooser(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def choices_for(self, db_field, request):

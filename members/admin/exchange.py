@@ -1,9 +1,18 @@
 """Rosters that came and went, and the code tables that change."""
 
-from django.contrib import admin
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats import base_formats
+from import_export.forms import ConfirmImportForm
+from import_export.tmp_storages import CacheStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
@@ -72,6 +81,30 @@ class LocalCodeResource(resources.ModelResource):
         skip_unchanged = True
 
 
+class LocalCodeImportForm(ImportForm):
+    """Read by the web process itself, so no more than a code table needs (UP-05)."""
+
+    def clean_import_file(self):
+        file = self.cleaned_data["import_file"]
+        if file.size > settings.CODE_TABLE_MAX_BYTES:
+            message = _("The file is larger than a code table: split it.")
+            raise ValidationError(message, code="too_big")
+        return file
+
+
+class LocalCodeConfirmForm(ConfirmImportForm):
+    """The library believes what comes back: the format, and that the file is there."""
+
+    format = forms.ChoiceField(choices=[("0", "csv")], widget=forms.HiddenInput)
+
+    def clean_import_file_name(self):
+        name = super().clean_import_file_name()
+        if CacheStorage(name=name).read() is None:
+            message = _("The file waited too long: upload it again.")
+            raise ValidationError(message, code="gone")
+        return name
+
+
 @admin.register(LocalCode)
 class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
     """Regions and posts; whoever may change them may bring and take them as a file."""
@@ -79,7 +112,8 @@ class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
     form = LocalCodeForm
     resource_classes = (LocalCodeResource,)
     import_export_change_list_template = "admin/members/localcode_list.html"
-    import_form_class = ImportForm
+    import_form_class = LocalCodeImportForm
+    confirm_form_class = LocalCodeConfirmForm
     export_form_class = ExportForm
     # Text alone: a workbook would have to be weighed before it is opened (UP-04).
     formats = import_formats = export_formats = (base_formats.CSV,)
@@ -93,6 +127,18 @@ class LocalCodeAdmin(ScopedAdmin, ImportExportModelAdmin):
         ("valid_from", "valid_until"),
         "source",
     )
+
+    @method_decorator(require_POST)
+    def process_import(self, request, **kwargs):
+        """Bring in what was confirmed, or begin again."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_confirm_form(request)
+        if form.is_valid():
+            return super().process_import(request, **kwargs)
+        for faults in form.errors.values():
+            self.message_user(request, " ".join(faults), messages.ERROR)
+        return redirect("admin:members_localcode_import")
 
     def has_import_permission(self, request):
         return self.has_add_permission(request) and self.has_change_permission(request)

@@ -10,24 +10,28 @@ locks: it writes what was shown, all of it, or nothing.
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any, cast
 
 import pghistory
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from members import access, tasks
+from members import access, scanning, tasks
 from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
 from members.services import audit, inbox, outbox, records, rosters, webhooks
 from members.services.import_reports import Report, read_report
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
+
+logger = logging.getLogger(__name__)
 
 State = ImportBatch.State
 OPEN = (State.CHECKING, State.CHECKED)
@@ -80,6 +84,17 @@ def check(batch_id: int) -> None:
             if batch := locked(batch_id, State.CHECKING, wait=True):
                 with speaking(batch):
                     _close(batch, _("The file takes too long to read: split it."))
+    except scanning.ScannerDown as reason:
+        logger.warning("Import %s waits for the virus scanner: %s", batch_id, reason)
+
+
+def check_waiting() -> None:
+    """Judge what waits for the virus scanner, as long as it takes (UP-07)."""
+    if not settings.UPLOAD_SCANNER:
+        return
+    for batch in ImportBatch.objects.filter(state=State.CHECKING).only("pk"):
+        with transaction.atomic():
+            outbox.post(tasks.check_import, batch.pk)
 
 
 def speaking(batch: ImportBatch) -> Any:
@@ -90,6 +105,7 @@ def speaking(batch: ImportBatch) -> Any:
 def _check(batch: ImportBatch, *, error: str = "") -> None:
     try:
         check_rights(batch, batch.uploaded_by)
+        scanning.refuse_infected(cast(bytes, batch.file))
         made = _plan(batch)
         report = Report(made)
         for lines in made.judged(teller(batch)):

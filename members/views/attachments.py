@@ -17,7 +17,8 @@ sandboxed = csp_update({"sandbox": True})
 def attachment(content, name, kind):
     """`content` as a file called `name`.`kind`."""
     response = HttpResponse(content, content_type=KINDS[kind])
-    header = content_disposition_header(True, f"{name}.{kind}")
+    line = " ".join(f"{name}.{kind}".split())  # a name may hold line ends (IN-12)
+    header = content_disposition_header(True, line)
     response.headers["Content-Disposition"] = header
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

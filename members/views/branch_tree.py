@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from members import access
 from members.forms.branches import BranchSearchForm
 from members.models import Branch
+from members.rates import limited, searching
 
 LEVEL = 200  # children shown at once
 RESULTS = 50
@@ -41,6 +42,7 @@ class Level:
 
 
 @require_safe
+@limited("search", when=searching)
 def branch_tree(request):
     form = BranchSearchForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""

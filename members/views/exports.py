@@ -19,6 +19,7 @@ from members.forms.exchange import ExportForm
 from members.forms.refusals import add_refusal
 from members.models import Export, Member
 from members.paging import Keyset
+from members.rates import limited, posting
 from members.services import exports
 from members.services.progress import progress
 from members.views.attachments import attachment, named_branch, sandboxed
@@ -54,6 +55,7 @@ def export_list(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("export", when=posting)
 def export_add(request):
     branches = branches_of(request.user)
     form = ExportForm(

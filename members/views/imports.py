@@ -16,6 +16,7 @@ from members.forms.exchange import ApplyForm, ImportForm, UndoForm
 from members.forms.refusals import add_refusal
 from members.models import ImportBatch, ImportPart
 from members.paging import Keyset
+from members.rates import limited, posting
 from members.roster.columns import BY_FIELD
 from members.roster.template import template
 from members.services import import_reports, imports
@@ -68,6 +69,7 @@ def import_list(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("upload", when=posting)
 def import_add(request):
     branches = branches_of(request.user)
     form = ImportForm(

@@ -15,6 +15,7 @@ from members.forms.roll import FLAGS, RollFilter
 from members.masking import masked
 from members.models import Member
 from members.paging import Keyset
+from members.rates import limited, searching
 
 SHOWN = (
     "name",
@@ -53,6 +54,7 @@ class Line:
 
 
 @require_GET
+@limited("search", when=searching)
 def roll(request):
     user = request.user
     if not access.scope(user, "view_roll"):

@@ -1,10 +1,12 @@
 """docker-compose.yml: what OP-07 asks of the containers."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -83,3 +85,85 @@ def test_every_secret_that_is_used_is_named_and_ignored_by_git():
     assert files == {"./deploy/secrets"}
     assert "/deploy/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
     assert "deploy/secrets" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
+# --- nginx ------------------------------------------------------------------------------
+NGINX = (ROOT / "deploy" / "nginx" / "portal.conf").read_text()
+
+
+def directives(name):
+    """What each use of a directive says."""
+    return re.findall(rf"^\s*{name}\s+([^;]+);", NGINX, re.M)
+
+
+def test_only_new_tls_is_spoken():
+    assert directives("ssl_protocols") == ["TLSv1.2 TLSv1.3"]
+    (ciphers,) = directives("ssl_ciphers")
+    assert all(c.startswith("ECDHE-") for c in ciphers.split(":"))
+    assert not re.search("CBC|SHA$|SHA:|RC4|DES|NULL|MD5", ciphers)
+
+
+def test_no_body_is_written_to_a_disk():  # CR-01
+    assert directives("client_body_buffer_size") == directives("client_max_body_size")
+    most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    largest = max(
+        int(size.removesuffix("m")) for size in directives("client_max_body_size")
+    )
+    assert most <= largest * 1024 * 1024
+    assert directives("proxy_max_temp_file_size") == ["0"]
+    memory = SERVICES["nginx"]["deploy"]["resources"]["limits"]["memory"]
+    uploads = int(re.search(r"limit_conn uploads (\d+)", NGINX)[1])
+    assert uploads * largest < int(memory.removesuffix("M"))
+
+
+def test_nobody_claims_to_be_somebody_else():  # AN-03
+    assert "X-Forwarded-For $remote_addr" in NGINX
+    assert "X-Forwarded-Proto https" in NGINX
+    assert SERVICES["web"]["environment"]["PROXIES"] == "1"
+
+
+def test_slow_and_many_requests_are_let_go():  # OP-08, RL-16
+    for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
+        assert [int(text.removesuffix("s")) <= 30 for text in directives(name)] == [
+            True
+        ]
+    assert directives("limit_req")
+    assert directives("limit_conn")
+    assert set(directives("limit_req_status")) == {"429"}
+
+
+def test_no_log_holds_what_was_searched_for():
+    assert "$request " not in NGINX
+    assert "$args" not in NGINX
+    (chosen,) = [w for w in SERVICES["web"]["command"] if "access-logformat" in w]
+    assert "%(U)s" in chosen
+    assert not re.search(r"%\((r|q|f)\)s", chosen)
+
+
+# --- database and broker ----------------------------------------------------------------
+def test_database_and_broker_ask_for_passwords_that_show_nowhere():  # OP-07
+    assert SERVICES["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"]
+    assert "requirepass $$(cat /run/secrets/redis_password)" in str(
+        SERVICES["redis"]["command"]
+    )
+    for name in ("postgres", "redis"):
+        assert SERVICES[name]["networks"] == ["data"]
+        assert "ports" not in SERVICES[name]
+        assert "expose" not in SERVICES[name]
+
+
+def test_the_image_runs_without_root_and_says_what_it_is_made_of():  # OP-04, OP-07
+    image = (ROOT / "Dockerfile").read_text()
+
+    assert re.search(r"^USER 10001:10001$", image, re.M)
+    assert "deploy/make_sbom.py > sbom.json" in image
+    assert "pip uninstall" in image
+
+
+def test_no_container_mounts_more_than_its_files_to_read():
+    for name, service in SERVICES.items():
+        for mount in service.get("volumes", []):
+            source, _colon, rest = mount.partition(":")
+            if source.startswith("."):
+                assert rest.endswith(":ro"), (name, mount)
+            assert "docker.sock" not in mount
