@@ -58,11 +58,7 @@ def remember(
     """
     events = event_model(model)
     quote = connection.ops.quote_name
-    copied = [
-        quote(field.column)
-        for field in events._meta.concrete_fields
-        if not field.name.startswith("pgh_")
-    ]
+    copied = list(map(quote, copied_columns(model)))
     written = quote(WRITTEN[model]) if WRITTEN[model] and on is None else "%s"
     values: list[object] = [label] + (
         [midnight(on or begins)] if written == "%s" else []
@@ -83,6 +79,12 @@ def remember(
 
 def event_model(model: type[models.Model]) -> type[models.Model]:
     return apps.get_model("members", f"{model.__name__}Event")
+
+
+def copied_columns(model: type[models.Model]) -> list[str]:
+    """The columns of a table that its history keeps."""
+    fields = event_model(model)._meta.concrete_fields
+    return [field.column for field in fields if not field.name.startswith("pgh_")]
 
 
 def midnight(day: date) -> datetime:

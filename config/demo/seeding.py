@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import islice
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
     EVENT_COLUMNS,
+    copied_columns,
     event_model,
     midnight,
     remember,
@@ -235,10 +237,9 @@ class Seeding:
     def write_records(self, batch: Batch) -> None:
         """The history of the records, and the records as they are now."""
         signed, rows = self.signatures(batch), []
-        columns = Cells(Member).columns
-        events = self.history(batch, signed, rows)
-        copy(event_model(Member), [*columns, *EVENT_COLUMNS], events)
-        copy(Member, columns, rows)
+        columns = [*copied_columns(Member), *EVENT_COLUMNS]
+        copy(event_model(Member), columns, self.history(batch, signed, rows))
+        copy(Member, Cells(Member).columns, rows)
 
     def history(
         self, batch: Batch, signed: dict[int, uuid.UUID], rows: list[list[Any]]
@@ -246,14 +247,16 @@ class Seeding:
         """Each record as it came and as it was after each of its changes; what it is in
         the end goes to `rows`."""
         cells, begins = Cells(Member), midnight(self.calendar.begins)
+        kept = itemgetter(*map(cells.columns.index, copied_columns(Member)))
         for life in batch.lives:
             member = life.member
-            row = cells.of(member)
-            yield [*row, member.pk, "insert", max(member.updated_at, begins), NULL]
+            row, at = cells.of(member), max(member.updated_at, begins)
+            yield [*kept(row), member.pk, "insert", at, NULL]
             by = signed.get(member.branch_id, NULL)
             for change in life.changes:
                 row = cells.again(member, row, change.take(member))
-                yield [*row, member.pk, "update", max(change.at, begins), by]
+                at = max(change.at, begins)
+                yield [*kept(row), member.pk, "update", at, by]
             rows.append(row)
 
     def signatures(self, batch: Batch) -> dict[int, uuid.UUID]:
