@@ -78,3 +78,12 @@ def anchor_audit() -> None:
 
     audit.seal()
     audit.anchor()
+
+
+@shared_task
+def tidy_sign_ins() -> None:
+    """Forget tries to sign in and sessions whose time is over."""
+    from members.services import lock_out, sessions  # noqa: PLC0415
+
+    lock_out.tidy(now=timezone.now())
+    sessions.tidy()

@@ -14,15 +14,38 @@ from members.views import (
     offices,
     records,
     roll,
+    second_factor,
+    sessions,
+    sign_in,
     tokens,
 )
 
 app_name = "members"
 urlpatterns = [
-    path("sign-in/", accounts.sign_in, name="sign_in"),
-    path("sign-out/", accounts.sign_out, name="sign_out"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code/", second_factor.check, name="second_factor_check"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", accounts.account, name="account"),
     path("account/password/", accounts.password_change, name="password_change"),
+    path("account/confirm/", sign_in.password_confirm, name="password_confirm"),
+    path("account/second-factor/", second_factor.overview, name="second_factor"),
+    path(
+        "account/second-factor/set-up/",
+        second_factor.set_up,
+        name="second_factor_set_up",
+    ),
+    path(
+        "account/second-factor/codes/",
+        second_factor.recovery_codes,
+        name="recovery_codes",
+    ),
+    path(
+        "account/second-factor/remove/",
+        second_factor.remove,
+        name="second_factor_remove",
+    ),
+    path("account/devices/", sessions.session_list, name="session_list"),
+    path("account/devices/end/", sessions.session_end, name="session_end"),
     path("account/elder-view/", accounts.elder_view, name="elder_view"),
     path("account/tokens/", tokens.token_list, name="token_list"),
     path("account/tokens/add/", tokens.token_add, name="token_add"),
@@ -96,6 +119,11 @@ urlpatterns = [
     path("<int:pk>/account/open/", member_accounts.account_open, name="account_open"),
     path(
         "<int:pk>/account/reset/", member_accounts.account_reset, name="account_reset"
+    ),
+    path(
+        "<int:pk>/account/second-factor/",
+        member_accounts.account_second_factor,
+        name="account_second_factor",
     ),
     path(
         "<int:pk>/account/switch/",

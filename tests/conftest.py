@@ -7,12 +7,26 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.test import Client
 
 from tests.chromium import find_chromium
 
 
 def pytest_configure():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    Client.force_login = sign_in_fully
+
+
+def sign_in_fully(client, user, backend=None, *, second_factor=True):
+    """`client.force_login(user)`: with the second factor given, unless told otherwise."""
+    force_login(client, user, backend)
+    if second_factor:
+        session = client.session
+        session["second_factor"] = "passed"
+        session.save()
+
+
+force_login = Client.force_login
 
 
 @pytest.hookimpl(trylast=True)

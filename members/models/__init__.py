@@ -1,13 +1,15 @@
 """The tables of the ground: people, branches, offices, and who may do what."""
 
 from members.models.access import BranchGrant, MemberGrant, RollInquiry
-from members.models.account import Notification, User
+from members.models.account import Notification, PastPassword, User
 from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
 from members.models.exchange import Export, ImportBatch
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
 from members.models.outbox import Outbox
+from members.models.second_factor import Authenticator, RecoveryCode
+from members.models.session import Session
 from members.models.token import ApiToken
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "AuditPending",
     "AuditSeal",
+    "Authenticator",
     "Branch",
     "BranchChange",
     "BranchGrant",
@@ -29,7 +32,10 @@ __all__ = [
     "Office",
     "Outbox",
     "PartyGroup",
+    "PastPassword",
+    "RecoveryCode",
     "RollInquiry",
+    "Session",
     "StateChange",
     "Term",
     "User",

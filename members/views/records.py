@@ -40,6 +40,8 @@ def member_detail(request, pk):
             "account": account,
             "can_open_account": member.is_live
             and access.can_open_account(user, member),
+            "has_second_factor": account is not None
+            and account.authenticators.set_up().exists(),
             "is_own_account": account is not None and account.pk == user.pk,
             "corrections": open_corrections(user, member),
         }

@@ -1,0 +1,32 @@
+"""The code of the second factor."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+MOST_SIGNS = 40
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Six digits from your phone"),
+        max_length=MOST_SIGNS,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "autofocus": True,
+                "class": "code-input",
+            }
+        ),
+    )
+
+
+class AnyCodeForm(CodeForm):
+    """Takes a recovery code in the same place."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _(
+            "No phone at hand? Type one of your recovery codes instead."
+        )
+        del self.fields["code"].widget.attrs["inputmode"]  # it has letters
