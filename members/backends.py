@@ -12,7 +12,7 @@ from django.utils import timezone
 from members import access
 from members.hashing import TooBusy
 from members.models import User
-from members.services import lock_out
+from members.services import lock_out, second_factor
 
 
 class PortalBackend(AxesStandaloneBackend):
@@ -70,7 +70,7 @@ def hashed(user: User | None, password: str) -> bool:
 def may_pass(user: User, request: Any) -> bool:
     """Whether an account that strangers try everywhere opens all the same: where a second
     factor follows, or from an address its owner used of late (AN-03)."""
-    return user.authenticators.set_up().exists() or lock_out.knows(
+    return second_factor.is_set_up(user) or lock_out.knows(
         user, request.axes_ip_address, now=timezone.now()
     )
 

@@ -10,7 +10,7 @@ import secrets
 import time
 from base64 import b32encode
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db import models
@@ -30,46 +30,33 @@ WAIT = timedelta(minutes=15)
 ISSUER = "Branch Portal"
 
 
-class AuthenticatorQuerySet(SealedQuerySet["Authenticator"]):
-    def set_up(self) -> Self:
-        """Those whose owner proved once to have the phone at hand."""
-        return self.filter(confirmed=True)
-
-
 class Authenticator(SealedModel, ThrottlingMixin, Device):
     """An app on a phone that shows six digits, new every 30 seconds (RFC 6238).
 
-    `confirmed` is False until the first code was entered: who replaces a phone has one of
-    each meanwhile. `last_step` is the step of the last code that was taken: each is taken
-    once (AN-07).
+    There is one once its first code was given. `last_step` is the step of the last code
+    that was taken: each is taken once (AN-07).
     """
 
     GRADES = graded(
         G1="id",
-        G2="confirmed created_at last_step throttling_failure_timestamp "
-        "throttling_failure_count",
+        G2="created_at last_step throttling_failure_timestamp throttling_failure_count",
         G3="user",
         G4="key",
     )
 
-    name = None
-    user = models.ForeignKey(
-        User, models.CASCADE, related_name="authenticators", verbose_name=_("account")
+    name = confirmed = None
+    user = models.OneToOneField(
+        User, models.CASCADE, related_name="authenticator", verbose_name=_("account")
     )
     key = SealedField(kind="bytes", verbose_name=_("key"), editable=False)
     created_at = models.DateTimeField(_("set up at"), default=timezone.now)
     last_step = models.BigIntegerField(_("last step"), default=-1)
 
-    objects = AuthenticatorQuerySet.as_manager()
+    objects = SealedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("authenticator")
         verbose_name_plural = _("authenticators")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "confirmed"], name="members_authenticator_one_each"
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.created_at:%Y-%m-%d}"
@@ -95,16 +82,21 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):
         """Take a code, once; lock the row before. A wrong one counts as a try."""
         if not self.verify_is_allowed()[0]:
             return False
+        if right := self.takes(token):
+            self.throttle_reset()
+        else:
+            self.throttle_increment()
+        return right
+
+    def takes(self, token: str) -> bool:
+        """Whether `token` is a code of about now that was not taken yet; nothing is saved."""
         totp = self._totp()
         right = token.isdecimal() and totp.verify(
             int(token), DRIFT_STEPS, self.last_step + 1
         )
         if right:
             self.last_step = totp.t()
-            self.throttle_reset()
-        else:
-            self.throttle_increment()
-        return right
+        return bool(right)
 
     def _totp(self) -> TOTP:
         totp = TOTP(self.key, step=STEP_SECONDS)

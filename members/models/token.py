@@ -34,7 +34,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         prefix, _bar, secret = rest.partition("_")
         if mark != MARK or not secret or not text.isascii() or "\0" in text:
             return None
-        devices = Authenticator.objects.set_up().filter(user=OuterRef("user"))
+        devices = Authenticator.objects.filter(user=OuterRef("user"))
         found = (
             self.usable(on).filter(prefix=prefix).annotate(is_protected=Exists(devices))
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from base64 import b64decode, b64encode
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -18,53 +20,59 @@ from members.paper import paper_code
 from members.services import audit, inbox, sessions, tokens
 
 CODES = 10
+SALT = "members.second_factor"
+PREPARED_FOR = timedelta(hours=1)
+WRONG = _("This code is not right. Wait for the next one and type its six digits.")
 
 
 def is_set_up(user: User) -> bool:
-    return user.authenticators.set_up().exists()
+    return Authenticator.objects.filter(user=user).exists()
 
 
-def demonstration_code(user: User) -> str:
+def demonstration_code(device: Authenticator | None) -> str:
     """The code of now for whoever tries the demonstration without a phone, else ""."""
-    if not settings.DEMO or settings.HTTPS:
+    if device is None or not settings.DEMO or settings.HTTPS:
         return ""
-    device = user.authenticators.order_by("confirmed").first()
-    return device.code_now() if device is not None else ""
+    return device.code_now()
+
+
+def prepare(user: User) -> tuple[Authenticator, str]:
+    """A new authenticator for `user`, not stored yet, and its key in a form that the page
+    carries until the first code is given: signed, for this account and an hour."""
+    device = Authenticator(user=user, key=new_key())
+    text = {"user": user.pk, "key": b64encode(device.key).decode()}
+    return device, signing.dumps(text, salt=SALT)
+
+
+def prepared(user: User, carried: str) -> Authenticator | None:
+    """The authenticator whose key the page carried; None if it is not ours or too old."""
+    try:
+        text = signing.loads(carried, salt=SALT, max_age=PREPARED_FOR)
+    except signing.BadSignature:
+        return None
+    if text["user"] != user.pk:
+        return None
+    return Authenticator(user=user, key=b64decode(text["key"]))
 
 
 @transaction.atomic
-def prepare(user: User) -> Authenticator:
-    """The authenticator that `user` is setting up; the one in use stays so meanwhile."""
-    User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    device = user.authenticators.filter(confirmed=False).first()
-    if device is None:
-        device = Authenticator(user=user, confirmed=False, key=new_key())
-        device.save()
-    return device
-
-
-def set_up(user: User, code: str, *, keep: str | None) -> list[str]:
-    """Take the authenticator that was prepared into use, proved by a first code; returns
-    new recovery codes, shown this once.
+def set_up(device: Authenticator, code: str, *, keep: str | None) -> list[str]:
+    """Take a prepared authenticator into use, proved by a first code, in place of the one
+    before; returns new recovery codes, shown this once.
 
     All that got in by the password alone ends: other sessions (not `keep`) and API
-    tokens. Raises what `_take` does, and code "not_prepared".
+    tokens. Raises ValidationError, code "wrong_code".
     """
-    with transaction.atomic():
-        device = _locked(user, confirmed=False)
-        if device is None:
-            raise ValidationError(_("Begin again."), code="not_prepared")
-        if right := device.verify_token(_plain(code)):
-            user.authenticators.set_up().delete()
-            device.confirmed, device.created_at = True, timezone.now()
-            device.save()
-            codes = _new_codes(user)
-            sessions.end(user, by=user, keep=keep)
-            tokens.revoke_all(user, now=timezone.now())
-            _note(AuditEntry.Act.SECOND_FACTOR_SET, user, by=user)
-            inbox.notify([user], inbox.Kind.SECOND_FACTOR_SET)
-    if not right:
-        _refuse(user, device)
+    user = User.objects.select_for_update(of=("self",)).get(pk=device.user_id)
+    if not device.takes(_plain(code)):
+        raise ValidationError(WRONG, code="wrong_code")
+    Authenticator.objects.filter(user=user).delete()
+    device.save()
+    codes = _new_codes(user)
+    sessions.end(user, by=user, keep=keep)
+    tokens.revoke_all(user, now=timezone.now())
+    _note(AuditEntry.Act.SECOND_FACTOR_SET, user, by=user)
+    inbox.notify([user], inbox.Kind.SECOND_FACTOR_SET)
     return codes
 
 
@@ -72,13 +80,13 @@ def check(user: User, code: str, *, now: datetime) -> str:
     """Take a code of the phone or a recovery code, each once; returns which it was,
     "code" or "recovery".
 
-    Raises ValidationError, code "wrong_code", and "too_many_codes" after five in a row:
-    from then on one try every 15 minutes.
+    Raises ValidationError, code "wrong_code", "too_many_codes" after five in a row:
+    from then on one try every 15 minutes; "none" where there is no second factor.
     """
     with transaction.atomic():
-        device = _locked(user, confirmed=True)
+        device = Authenticator.objects.select_for_update().filter(user=user).first()
         if device is None:
-            raise ValidationError(_("Begin again."), code="not_prepared")
+            raise ValidationError(_("Begin again."), code="none")
         kind = ""
         if device.verify_is_allowed()[0]:
             if _use_recovery_code(user, device, code, now):
@@ -88,14 +96,6 @@ def check(user: User, code: str, *, now: datetime) -> str:
     if not kind:
         _refuse(user, device)
     return kind
-
-
-def _locked(user: User, *, confirmed: bool) -> Authenticator | None:
-    return (
-        user.authenticators.select_for_update(of=("self",))
-        .filter(confirmed=confirmed)
-        .first()
-    )
 
 
 def _plain(code: str) -> str:
@@ -112,10 +112,7 @@ def _refuse(user: User, device: Authenticator) -> None:
     )
     allowed, why = device.verify_is_allowed()
     if allowed or why is None:
-        raise ValidationError(
-            _("This code is not right. Wait for the next one and type its six digits."),
-            code="wrong_code",
-        )
+        raise ValidationError(WRONG, code="wrong_code")
     left = why["locked_until"] - timezone.now()
     raise ValidationError(
         _("Too many wrong codes. Try again in %(minutes)s minutes."),
@@ -187,7 +184,7 @@ def remove(user: User, *, by: User | None, keep: str | None = None) -> bool:
             code="still_needed",
         )
     found = is_set_up(user)
-    user.authenticators.all().delete()
+    Authenticator.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
     if found:
         sessions.end(user, by=by, keep=keep)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from members import access, entry
 from members.forms.second_factor import AnyCodeForm, CodeForm
+from members.models import Authenticator
 from members.services import second_factor, sessions
 from members.views.sign_in import password_confirmed
 
@@ -20,7 +21,7 @@ from members.views.sign_in import password_confirmed
 @require_GET
 def overview(request):
     user = request.user
-    device = user.authenticators.set_up().first()
+    device = Authenticator.objects.filter(user=user).first()
     context = {
         "device": device,
         "codes_left": user.recovery_codes.filter(used_at=None).count(),
@@ -43,12 +44,15 @@ def set_up(request):
     if not passed and second_factor.is_set_up(user):
         session["second_factor"] = entry.WAITING
         return redirect(entry.SECOND_FACTOR)
-    device = second_factor.prepare(user)
+    carried = request.POST.get("carried", "")
+    device = second_factor.prepared(user, carried)
+    if device is None:
+        device, carried = second_factor.prepare(user)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             codes = second_factor.set_up(
-                user, form.cleaned_data["code"], keep=session.session_key
+                device, form.cleaned_data["code"], keep=session.session_key
             )
         except ValidationError as refusal:
             form.add_error("code", refusal)
@@ -57,11 +61,12 @@ def set_up(request):
             return shown_codes(request, codes)
     context = {
         "form": form,
+        "carried": carried,
         "qr": segno.make(device.url, error="m").png_data_uri(scale=6, border=2),
         "key": device.key_text,
         "replaces": passed,
         "is_needed": access.needs_second_factor(user) and not passed,
-        "demonstration_code": second_factor.demonstration_code(user),
+        "demonstration_code": second_factor.demonstration_code(device),
     }
     return render(request, "members/second_factor_set_up.html", context)
 
@@ -88,7 +93,9 @@ def check(request):
             return redirect(session.pop("next", "desk"))
     context = {
         "form": form,
-        "demonstration_code": second_factor.demonstration_code(user),
+        "demonstration_code": second_factor.demonstration_code(
+            Authenticator.objects.filter(user=user).first()
+        ),
     }
     return render(request, "members/second_factor_check.html", context)
 
