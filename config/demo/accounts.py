@@ -8,7 +8,15 @@ from pathlib import Path
 from django.contrib.auth.hashers import make_password
 
 from members import access
-from members.models import Appointment, Branch, Member, Notification, User
+from members.models import (
+    Appointment,
+    Authenticator,
+    Branch,
+    Member,
+    Notification,
+    User,
+)
+from members.models.second_factor import new_key
 from members.services import accounts
 
 PASSWORD = "yunxi-2026-demo"  # noqa: S105  it is meant to be known
@@ -89,6 +97,9 @@ def take_over(member: Member, name: str, hashed: str) -> User:
 
 
 def row(role: str, user: User, reach: Branch | None) -> dict[str, str | int]:
+    """Where a second factor is needed it is set up: its page shows the code."""
+    if access.needs_second_factor(user):
+        Authenticator.objects.create(user=user, key=new_key())
     members = Member.objects.within([reach.path] if reach else []).count()
     return {
         "role": role,

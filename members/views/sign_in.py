@@ -6,7 +6,6 @@ from functools import wraps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -83,16 +82,19 @@ def password_confirmed(view):
 
     @wraps(view)
     def inner(request, *args, **kwargs):
-        if sessions.is_confirmed(request.session):
-            return view(request, *args, **kwargs)
-        if request.method == "POST":
-            messages.info(request, _("Give your password, then send the form again."))
-        asked = urlencode({"next": request.get_full_path()})
-        return HttpResponseRedirect(
-            f"{resolve_url('members:password_confirm')}?{asked}"
-        )
+        return ask_password(request) or view(request, *args, **kwargs)
 
     return inner
+
+
+def ask_password(request):
+    """The way to the password and back to this page; None if it was given just now."""
+    if sessions.is_confirmed(request.session):
+        return None
+    if request.method == "POST":
+        messages.info(request, _("Give your password, then send the form again."))
+    asked = urlencode({"next": request.get_full_path()})
+    return redirect(f"{resolve_url('members:password_confirm')}?{asked}")
 
 
 @sensitive_post_parameters("password")
