@@ -1,6 +1,7 @@
 """What every test may rely on."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from tests.chromium import find_chromium
 
@@ -67,3 +69,9 @@ def browser_type_launch_args(browser_type_launch_args):
         "executable_path": find_chromium(),
         "args": alone,
     }
+
+
+@pytest.fixture
+def later(time_machine):
+    """`later(minutes=11)` moves the clock on."""
+    return lambda **span: time_machine.move_to(timezone.now() + timedelta(**span))
