@@ -40,10 +40,11 @@ class PortalBackend(AxesStandaloneBackend):
             lock_out.take_back(key, request.axes_ip_address)
             raise
         lock = request.axes_lock
-        if lock is not None and not (right and may_pass(user, request)):
+        found = user if right else None
+        if lock is not None and not (found and may_pass(found, request)):
             request.axes_locked_out = True
             raise PermissionDenied
-        return user if right else None
+        return found
 
     def get_user(self, user_id: int) -> User | None:
         user = User.objects.select_related("member__branch").filter(pk=user_id).first()

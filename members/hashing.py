@@ -69,7 +69,7 @@ class SM3PasswordHasher(PBKDF2PasswordHasher):
         self.iterations = settings.PASSWORD_ROUNDS
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        self._check_encode_args(password, salt)
+        self._check_encode_args(password, salt)  # type: ignore[attr-defined]
         rounds = iterations or self.iterations
         digest = in_turn(_pbkdf2_sm3, password.encode(), salt.encode(), rounds)
         hashed = base64.b64encode(digest).decode("ascii")

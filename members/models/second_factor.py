@@ -52,7 +52,7 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):
     created_at = models.DateTimeField(_("set up at"), default=timezone.now)
     last_step = models.BigIntegerField(_("last step"), default=-1)
 
-    objects = SealedQuerySet.as_manager()
+    objects = SealedQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("authenticator")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -131,7 +132,7 @@ def note_failure(key: str, user: User | None, lock: Lock | None, *, why: str) ->
         _record(AuditEntry.Act.LOCKED_OUT, user, name=name, limit=lock.by)
 
 
-def _record(act: AuditEntry.Act, user: User | None, **context: str) -> None:
+def _record(act: AuditEntry.Act, user: User | None, **context: Any) -> None:
     audit.record(act, subject=user, result=AuditEntry.Result.REFUSED, **context)
 
 

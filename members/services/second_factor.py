@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -195,7 +196,7 @@ def remove(user: User, *, by: User | None, keep: str | None = None) -> bool:
 
 
 def _note(
-    act: AuditEntry.Act, user: User, *, by: User | None, **context: str | int
+    act: AuditEntry.Act, user: User, *, by: User | None, **context: Any
 ) -> None:
     member = user.member
     branch = member.branch if member is not None else None
