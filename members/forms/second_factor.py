@@ -14,7 +14,6 @@ class CodeForm(forms.Form):
             attrs={
                 "autocomplete": "one-time-code",
                 "inputmode": "numeric",
-                "autofocus": True,
                 "class": "code-input",
             }
         ),
@@ -29,4 +28,6 @@ class AnyCodeForm(CodeForm):
         self.fields["code"].help_text = _(
             "No phone at hand? Type one of your recovery codes instead."
         )
-        del self.fields["code"].widget.attrs["inputmode"]  # it has letters
+        attrs = self.fields["code"].widget.attrs
+        attrs["autofocus"] = True
+        del attrs["inputmode"]  # a recovery code has letters

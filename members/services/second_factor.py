@@ -195,9 +195,7 @@ def remove(user: User, *, by: User | None, keep: str | None = None) -> bool:
     return found
 
 
-def _note(
-    act: AuditEntry.Act, user: User, *, by: User | None, **context: Any
-) -> None:
+def _note(act: AuditEntry.Act, user: User, *, by: User | None, **context: Any) -> None:
     member = user.member
     branch = member.branch if member is not None else None
     audit.record(act, by=by, subject=user, member=member, branch=branch, **context)
