@@ -169,6 +169,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
         "schedule": crontab(hour=3, minute=0),
     },
     "seal_audit": {"task": "members.tasks.seal_audit", "schedule": 5},
+    "switch_off_unused": {
+        "task": "members.tasks.switch_off_unused",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "tidy_sign_ins": {
         "task": "members.tasks.tidy_sign_ins",
         "schedule": crontab(hour=3, minute=20),
@@ -205,6 +209,9 @@ ADMINISTRATOR_PASSWORD_DAYS = env.int("ADMINISTRATOR_PASSWORD_DAYS", default=90)
 PASSWORDS_REMEMBERED = env.int("PASSWORDS_REMEMBERED", default=5)
 PASSWORD_CONTEXT_WORDS = env.list("PASSWORD_CONTEXT_WORDS", default=[])
 FIRST_PASSWORD_DAYS = env.int("FIRST_PASSWORD_DAYS", default=14)
+# Accounts of officers and administrators unused for so long are switched off (SEC-29);
+# 0 leaves them.
+UNUSED_ACCOUNT_DAYS = env.int("UNUSED_ACCOUNT_DAYS", default=90)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"

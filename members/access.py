@@ -168,9 +168,15 @@ def is_officer(user: User) -> bool:
     return bool(_given(user, today()).keys() - {"view_branch"})
 
 
+def needs_care(user: User) -> bool:
+    """Whether more than the own record hangs on the account: administrators, officers,
+    readers of G4 among them (SEC-28)."""
+    return bool(user.administrator) or is_officer(user)
+
+
 def needs_second_factor(user: User) -> bool:
-    """Administrators and officers, readers of G4 among them (SEC-28, AN-06)."""
-    return settings.SECOND_FACTOR and (bool(user.administrator) or is_officer(user))
+    """Whether the password alone does not let `user` in (AN-06)."""
+    return settings.SECOND_FACTOR and needs_care(user)
 
 
 # --- which records --------------------------------------------------------------------

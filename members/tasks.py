@@ -87,3 +87,11 @@ def tidy_sign_ins() -> None:
 
     lock_out.tidy(now=timezone.now())
     sessions.tidy()
+
+
+@shared_task
+def switch_off_unused() -> None:
+    """Switch off accounts with rights that nobody uses (SEC-29)."""
+    from members.services import accounts  # noqa: PLC0415
+
+    accounts.switch_off_unused(now=timezone.now())

@@ -74,9 +74,11 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):
         query = {"secret": b32encode(self.key).decode(), "issuer": ISSUER}
         return f"otpauth://totp/{label}?{urlencode(query, quote_via=quote)}"
 
-    def code_now(self) -> str:
-        """The code a phone shows now."""
-        return f"{self._totp().token():06}"
+    def next_code(self) -> str:
+        """The code a phone shows now, or the one after it if that was taken already."""
+        totp = self._totp()
+        totp.time = max(totp.time, (self.last_step + 1) * STEP_SECONDS)
+        return f"{totp.token():06}"
 
     def verify_token(self, token: str) -> bool:
         """Take a code, once; lock the row before. A wrong one counts as a try."""

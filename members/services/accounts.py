@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -93,3 +96,20 @@ def set_active(user: User, active: bool, *, by: User | None) -> User:
     if not active:
         sessions.end(user, by=by)
     return user
+
+
+def switch_off_unused(*, now: datetime) -> int:
+    """Switch off the accounts of officers and administrators that were once in use and
+    were not for UNUSED_ACCOUNT_DAYS (SEC-29); returns how many.
+
+    Never used, an account ends with its first password. The branch switches a member's
+    account on again; an administrator comes back by `manage.py create_administrator`.
+    """
+    if not settings.UNUSED_ACCOUNT_DAYS:
+        return 0
+    since = now - timedelta(days=settings.UNUSED_ACCOUNT_DAYS)
+    unused = User.objects.filter(is_active=True, last_login__lt=since)
+    found = [user for user in unused.iterator() if access.needs_care(user)]
+    for user in found:
+        set_active(user, False, by=None)
+    return len(found)

@@ -31,10 +31,10 @@ def is_set_up(user: User) -> bool:
 
 
 def demonstration_code(device: Authenticator | None) -> str:
-    """The code of now for whoever tries the demonstration without a phone, else ""."""
+    """The code for whoever tries the demonstration without a phone, else ""."""
     if device is None or not settings.DEMO or settings.HTTPS:
         return ""
-    return device.code_now()
+    return device.next_code()
 
 
 def prepare(user: User) -> tuple[Authenticator, str]:

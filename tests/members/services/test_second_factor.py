@@ -29,7 +29,7 @@ def refusal_of(user, code):
 def set_up(user, *, keep=None):
     device, carried = second_factor.prepare(user)
     device = second_factor.prepared(user, carried)
-    return second_factor.set_up(device, device.code_now(), keep=keep)
+    return second_factor.set_up(device, device.next_code(), keep=keep)
 
 
 def test_the_codes_are_those_of_rfc_6238():
@@ -42,7 +42,7 @@ def test_the_codes_are_those_of_rfc_6238():
 
 
 def test_a_code_works_once(user):  # AN-07
-    code = build.authenticator(user).code_now()
+    code = build.authenticator(user).next_code()
 
     assert second_factor.check(user, code, now=NOW()) == "code"
     assert refusal_of(user, code) == "wrong_code"
@@ -50,11 +50,11 @@ def test_a_code_works_once(user):  # AN-07
 
 def test_a_code_works_for_a_step_before_and_after_its_own(user, time_machine):  # AN-07
     time_machine.move_to("2026-03-01T00:00:10Z", tick=False)
-    code = build.authenticator(user).code_now()
+    code = build.authenticator(user).next_code()
     time_machine.move_to("2026-03-01T00:00:59Z", tick=False)
     assert second_factor.check(user, code, now=NOW()) == "code"
 
-    code = Authenticator.objects.get().code_now()
+    code = Authenticator.objects.get().next_code()
     time_machine.move_to("2026-03-01T00:01:31Z", tick=False)
     assert refusal_of(user, code) == "wrong_code"
 
@@ -63,11 +63,11 @@ def test_after_five_wrong_codes_the_right_one_waits(user, later):  # AN-07
     device = build.authenticator(user)
     assert [refusal_of(user, "000000") for _ in range(5)][-1] == "too_many_codes"
 
-    assert refusal_of(user, device.code_now()) == "too_many_codes"
+    assert refusal_of(user, device.next_code()) == "too_many_codes"
     later(minutes=15, seconds=1)
     assert refusal_of(user, "000000") == "too_many_codes"  # one try, no five
     later(minutes=15, seconds=1)
-    assert second_factor.check(user, device.code_now(), now=NOW()) == "code"
+    assert second_factor.check(user, device.next_code(), now=NOW()) == "code"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_who_needs_it_cannot_remove_it_and_others_can(user):  # AN-06
 @pytest.mark.django_db(transaction=True)
 def test_one_code_used_by_two_at_once_lets_one_in():
     user = build.user()
-    code = build.authenticator(user).code_now()
+    code = build.authenticator(user).next_code()
     found = race(lambda _: second_factor.check(user, code, now=NOW()), range(4))
 
     assert sorted(found) == ["code"] + ["wrong_code"] * 3

@@ -44,7 +44,7 @@ def enrol(client):
     key = page.context["key"]
     device = second_factor.prepared(page.wsgi_request.user, page.context["carried"])
     answer = client.post(
-        SET_UP, {"carried": page.context["carried"], "code": device.code_now()}
+        SET_UP, {"carried": page.context["carried"], "code": device.next_code()}
     )
     return key, answer
 
@@ -300,7 +300,7 @@ def test_only_a_demonstration_shows_the_code(secretary, settings, demo, https, s
     page = signed_in(secretary).get(CHECK)
 
     assert bool(page.context["demonstration_code"]) == shown
-    assert (device.code_now() in page.content.decode()) == shown
+    assert (device.next_code() in page.content.decode()) == shown
 
 
 # --- the phone is lost ------------------------------------------------------------------

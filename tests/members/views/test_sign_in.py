@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from axes.models import AccessAttempt
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -206,6 +207,29 @@ def test_a_password_asked_once_more_is_counted_as_well(client, user):
     ]
 
     assert answers == [200] * 5 + [429]
+
+
+def test_losing_the_cache_frees_nobody(client, user):  # AN-02
+    wrong(client, 5)
+    cache.clear()
+
+    assert sign_in(client).status_code == 429
+
+
+def test_accounts_with_rights_that_nobody_uses_are_switched_off(later):  # SEC-29
+    branch = build.branch()
+    officer, administrator = build.secretary(of=branch), build.administrator("audit")
+    member, never = build.user(member=build.member()), build.secretary(of=branch)
+    used = [officer, administrator, member]
+    User.objects.filter(pk__in=[one.pk for one in used]).update(
+        last_login=timezone.now()
+    )
+    assert accounts.switch_off_unused(now=timezone.now()) == 0
+    later(days=91)
+
+    assert accounts.switch_off_unused(now=timezone.now()) == 2
+    assert accounts.switch_off_unused(now=timezone.now()) == 0
+    assert set(User.objects.filter(is_active=True)) == {member, never}
 
 
 # --- what is written down ---------------------------------------------------------------
