@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from members import access
-from members.hashing import TooBusy
+from members.hashing import TooBusy, look_for_a_place
 from members.models import User
 from members.services import lock_out, second_factor
 
@@ -31,6 +31,7 @@ class PortalBackend(AxesStandaloneBackend):
     ) -> User | None:
         if not username or password is None:
             return None
+        look_for_a_place()
         request.axes_user = user = User.objects.by_login_name(username)
         key = lock_out.key_of(username, user)
         super().authenticate(request, username=key)

@@ -25,7 +25,7 @@ from django.contrib.auth.hashers import (
 )
 
 WAITING = 2  # requests of one process, the one being served included
-NICENESS = 10
+NICENESS = 5
 
 
 class TooBusy(Exception):  # noqa: N818  the name says what happened
@@ -46,6 +46,13 @@ def in_turn(compute: Callable[..., Any], *args: Any) -> Any:
         return _lane(os.getpid()).submit(compute, *args).result()
     finally:
         _places.release()
+
+
+def look_for_a_place() -> None:
+    """Raise TooBusy where a password would find no place, before other work is done."""
+    if not _places.acquire(blocking=False):
+        raise TooBusy
+    _places.release()
 
 
 @cache

@@ -60,12 +60,14 @@ def test_every_try_costs_one_hash(client, user, computed):  # AN-01
     build.user("unused", must_change_password=True)
     past = timezone.now() - timedelta(days=15)
     User.objects.filter(username="unused").update(password_set_at=past)
+    User.objects.create_user("without", None)
     tries = [
         ("absent", build.PASSWORD),
         ("zhangsan", "wrong"),
         ("disabled", build.PASSWORD),
         ("disabled", "wrong"),
         ("unused", build.PASSWORD),
+        ("without", build.PASSWORD),
         ("13900000000", "wrong"),
         ("zhangsan", build.PASSWORD),
     ]
