@@ -16,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from config.shell import SITE_NAME
 from members.grades import OWN_APPS
 from members.origin import client_address
-from members.views import accounts
+from members.views import sign_in
 
 # What the pages of the administration need beyond the policy of all others, and why:
 # docs/decisions/0002-admin-csp.md.
@@ -92,7 +92,7 @@ class PortalAdminSite(UnfoldAdminSite):
         )
 
     def logout(self, request, extra_context=None):
-        return accounts.sign_out(request)
+        return sign_in.sign_out(request)
 
     def password_change(self, request, extra_context=None):
         return redirect("members:password_change")

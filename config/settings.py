@@ -26,6 +26,8 @@ VAR = Path(env("VAR", default=str(BASE_DIR / "var"))).resolve()
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
 SECRET_KEY = env("SECRET_KEY", default="")
+# Keys of before: what they signed still holds.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Behind TLS: cookies are Secure, http is redirected, HSTS is sent.
@@ -58,12 +60,12 @@ INSTALLED_APPS = [
     "config.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "pghistory",
     "pgtrigger",
+    "axes",
     "guardian",
     "django_filters",
     "django_htmx",
@@ -88,9 +90,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "members.middleware.session_limits",
     "members.middleware.signed_in_everywhere",
-    "members.middleware.first_password",
     "members.middleware.history_context",
+    "members.middleware.before_entry",
+    "members.middleware.busy",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -199,6 +204,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "anchor_audit": nightly(1, 0, "anchor_audit"),
     "verify_audit": nightly(1, 30, "verify_audit"),
     "tidy_outbox": nightly(3, 0, "tidy_outbox"),
+    "tidy_sign_ins": nightly(3, 20, "tidy_sign_ins"),
+    "switch_off_unused": nightly(3, 40, "switch_off_unused"),
 }
 
 # --- people and access ------------------------------------------------------------
@@ -209,6 +216,27 @@ GUARDIAN_MONKEY_PATCH_USER = False
 LOGIN_URL = reverse_lazy("members:sign_in")
 LOGIN_REDIRECT_URL = reverse_lazy("desk")
 LOGOUT_REDIRECT_URL = reverse_lazy("members:sign_in")
+# A check by 600,000 rounds costs about 0.25 s of a core (CR-10).
+PASSWORD_HASH = env("PASSWORD_HASH", default="sm3")  # or argon2
+PASSWORD_ROUNDS = env.int("PASSWORD_ROUNDS", default=600_000)
+PASSWORD_HASHERS = [
+    "members.hashing.SM3PasswordHasher",
+    "members.hashing.Argon2idPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # hashes of before
+]
+if PASSWORD_HASH == "argon2":  # noqa: S105  a name
+    PASSWORD_HASHERS[:2] = reversed(PASSWORD_HASHERS[:2])
+elif PASSWORD_HASH != "sm3":  # noqa: S105
+    raise ImproperlyConfigured("PASSWORD_HASH is sm3 or argon2.")
+# SEC-25: what is asked of administrators more than of others.
+ADMINISTRATOR_PASSWORD_CLASSES = env.int("ADMINISTRATOR_PASSWORD_CLASSES", default=3)
+ADMINISTRATOR_PASSWORD_DAYS = env.int("ADMINISTRATOR_PASSWORD_DAYS", default=90)
+PASSWORDS_REMEMBERED = env.int("PASSWORDS_REMEMBERED", default=5)
+PASSWORD_CONTEXT_WORDS = env.list("PASSWORD_CONTEXT_WORDS", default=[])
+FIRST_PASSWORD_DAYS = env.int("FIRST_PASSWORD_DAYS", default=14)
+# Accounts of officers and administrators unused for so long are switched off (SEC-29);
+# 0 leaves them.
+UNUSED_ACCOUNT_DAYS = env.int("UNUSED_ACCOUNT_DAYS", default=90)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
@@ -219,7 +247,27 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "members.passwords.ContextWordsValidator"},
+    {"NAME": "members.passwords.CompositionValidator"},
+    {"NAME": "members.passwords.HistoryValidator"},
 ]
+# Officers and administrators sign in with a code of their phone too (SEC-28, AN-06).
+SECOND_FACTOR = env.bool("SECOND_FACTOR", default=True)
+CONFIRMATION_MINUTES = 10  # for how long a password that was given counts (AN-10)
+
+# Wrong tries, counted in the database (AN-02); members/services/lock_out.py.
+LOCK_OUT_MINUTES = env.int("LOCK_OUT_MINUTES", default=15)
+LOCK_OUT_TRIES = {
+    "account and address": env.int("LOCK_OUT_TRIES", default=5),
+    "account": env.int("LOCK_OUT_TRIES_OF_ACCOUNT", default=20),
+    "address": env.int("LOCK_OUT_TRIES_OF_ADDRESS", default=100),
+}
+AXES_HANDLER = "members.backends.LockOutHandler"
+AXES_CLIENT_IP_CALLABLE = "members.origin.client_address"
+AXES_LOCKOUT_CALLABLE = "members.views.sign_in.locked_out"
+AXES_COOLOFF_TIME = timedelta(minutes=LOCK_OUT_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 # The pages a signed-out person may open, by URL name (AZ-02: at most 12).
 PUBLIC_PAGES = frozenset(
     {
@@ -232,8 +280,19 @@ PUBLIC_PAGES = frozenset(
     }
 )
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-SESSION_COOKIE_AGE = 60 * 60 * 12
+# --- sessions: unused for so long, or so old, they end on the server (SEC-26, AN-05) ---
+SESSION_ENGINE = "members.sessions"
+SESSION_IDLE_MINUTES = {
+    "member": env.int("SESSION_IDLE_MINUTES", default=30),
+    "officer": env.int("SESSION_IDLE_MINUTES_OFFICER", default=30),
+    "administrator": env.int("SESSION_IDLE_MINUTES_ADMINISTRATOR", default=15),
+}
+SESSION_HOURS = {
+    "member": env.int("SESSION_HOURS", default=12),
+    "officer": env.int("SESSION_HOURS_OFFICER", default=12),
+    "administrator": env.int("SESSION_HOURS_ADMINISTRATOR", default=8),
+}
+SESSION_COOKIE_AGE = 60 * 60 * max(SESSION_HOURS.values())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
@@ -431,7 +490,7 @@ LOGGING = {
 
 if os.environ.get("PYTEST_VERSION"):
     REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = RATES = {}
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    PASSWORD_ROUNDS = 10
     STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )

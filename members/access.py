@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -148,11 +149,14 @@ def today() -> date:
 # --- what was given -----------------------------------------------------------------
 def scope(user: User, right: str, *, on: date | None = None) -> list[str]:
     """The paths of the branches on which `user` holds `right`, by grants in force."""
-    on = on or today()
+    return _given(user, on or today()).get(right, [])
+
+
+def _given(user: User, on: date) -> dict[str, list[str]]:
     kept = user.__dict__.get("_scope")
     if kept is None or kept[0] != on:
         kept = user.__dict__["_scope"] = (on, _granted_paths(user, on))
-    return kept[1].get(right, [])
+    return cast("dict[str, list[str]]", kept[1])
 
 
 def _granted_paths(user: User, on: date) -> dict[str, list[str]]:
@@ -170,6 +174,23 @@ def _granted_paths(user: User, on: date) -> dict[str, list[str]]:
 def forget(user: User) -> None:
     """Read the grants of `user` anew at the next question."""
     user.__dict__.pop("_scope", None)
+
+
+def is_officer(user: User) -> bool:
+    """Whether `user` may see or do more with records than members may; who leads a Party
+    group sees the branch alone and is none."""
+    return bool(_given(user, today()).keys() - {"view_branch"})
+
+
+def needs_care(user: User) -> bool:
+    """Whether more than the own record hangs on the account: administrators, officers,
+    readers of G4 among them (SEC-28)."""
+    return bool(user.administrator) or is_officer(user)
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether the password alone does not let `user` in (AN-06)."""
+    return settings.SECOND_FACTOR and needs_care(user)
 
 
 # --- which records --------------------------------------------------------------------

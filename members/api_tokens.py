@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, permissions
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
-from members import access
+from members import access, entry
 from members.models import ApiToken
 from members.models.token import MARK
 
@@ -35,6 +35,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
                 code="invalid_token",
             )
         refuse_first_password(token.user)
+        if access.needs_second_factor(token.user) and not token.is_protected:
+            raise second_factor_missing()
         if token.last_used_on != today:
             ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)
         translation.activate(token.user.language or settings.LANGUAGE_CODE)
@@ -53,6 +55,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
         found = super().authenticate(request)
         if found is not None:
             refuse_first_password(found[0])
+            if entry.next_step(request.session, found[0]):
+                raise second_factor_missing()
         return found
 
     def enforce_csrf(self, request):
@@ -92,8 +96,18 @@ def refuse_token_in_address(request):
 
 def refuse_first_password(user):
     """Raise PermissionDenied, code "first_password", before the first is changed."""
-    if user.must_change_password:
+    if user.needs_new_password:
         raise PermissionDenied(
             _("Change your first password on the page before you use the API."),
             code="first_password",
         )
+
+
+def second_factor_missing():
+    """The refusal where a second factor is needed and was not given (AN-06)."""
+    return PermissionDenied(
+        _(
+            "Set up the code of your phone, or give it, on the page of the portal first."
+        ),
+        code="second_factor",
+    )

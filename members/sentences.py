@@ -64,6 +64,25 @@ def _template(kind: Notification.Kind) -> str:
             "Your inbox is now sent to a mail address as well. Was it not you? Stop it on "
             "the page “My account” and change your password."
         ),
+        Kind.PASSWORD_CHANGED: _(
+            "Your password was changed. Was it not you? Tell your branch at once."
+        ),
+        Kind.SECOND_FACTOR_SET: _(
+            "Signing in now asks for a code of your phone; other devices were signed out. "
+            "Was it not you? Tell your branch at once."
+        ),
+        Kind.SECOND_FACTOR_REMOVED: _(
+            "Signing in does not ask for a code of your phone any more. Was it not you? "
+            "Tell your branch at once."
+        ),
+        Kind.RECOVERY_CODES_MADE: _(
+            "New recovery codes were made for your account. Was it not you? Tell your "
+            "branch at once."
+        ),
+        Kind.RECOVERY_CODE_USED: _(
+            "A recovery code was used to sign in; %(count)s are left. Was it not you? Tell "
+            "your branch at once."
+        ),
     }[kind]
 
 

@@ -147,9 +147,25 @@ def verify_audit() -> None:
     """Walk the whole audit log every day; alarm when it is broken (AU-06)."""
     from members.services import alarms, audit, jobs  # noqa: PLC0415
 
-    verdict = (
-        audit.verify()
-    )  # outside of our transaction: it reads a snapshot of its own
+    # Before our transaction: it reads a snapshot of its own.
+    verdict = audit.verify()
     with jobs.once_a_day(verify_audit.name, now=timezone.now()) as ours:
         if ours:
             alarms.judge_chain(verdict, now=timezone.now())
+
+
+@shared_task
+def tidy_sign_ins() -> None:
+    """Forget tries to sign in and sessions whose time is over."""
+    from members.services import lock_out, sessions  # noqa: PLC0415
+
+    lock_out.tidy(now=timezone.now())
+    sessions.tidy()
+
+
+@shared_task
+def switch_off_unused() -> None:
+    """Switch off accounts with rights that nobody uses (SEC-29)."""
+    from members.services import accounts  # noqa: PLC0415
+
+    accounts.switch_off_unused(now=timezone.now())

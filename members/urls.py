@@ -16,15 +16,38 @@ from members.views import (
     own_data,
     records,
     roll,
+    second_factor,
+    sessions,
+    sign_in,
     tokens,
 )
 
 app_name = "members"
 urlpatterns = [
-    path("sign-in/", accounts.sign_in, name="sign_in"),
-    path("sign-out/", accounts.sign_out, name="sign_out"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code/", second_factor.check, name="second_factor_check"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/", accounts.account, name="account"),
     path("account/password/", accounts.password_change, name="password_change"),
+    path("account/confirm/", sign_in.password_confirm, name="password_confirm"),
+    path("account/second-factor/", second_factor.overview, name="second_factor"),
+    path(
+        "account/second-factor/set-up/",
+        second_factor.set_up,
+        name="second_factor_set_up",
+    ),
+    path(
+        "account/second-factor/codes/",
+        second_factor.recovery_codes,
+        name="recovery_codes",
+    ),
+    path(
+        "account/second-factor/remove/",
+        second_factor.remove,
+        name="second_factor_remove",
+    ),
+    path("account/devices/", sessions.session_list, name="session_list"),
+    path("account/devices/end/", sessions.session_end, name="session_end"),
     path("account/elder-view/", accounts.elder_view, name="elder_view"),
     path("account/mail/", mail.mail_address, name="mail_address"),
     path("account/mail/confirm/", mail.mail_confirm, name="mail_confirm"),
@@ -103,6 +126,11 @@ urlpatterns = [
     path("<int:pk>/account/open/", member_accounts.account_open, name="account_open"),
     path(
         "<int:pk>/account/reset/", member_accounts.account_reset, name="account_reset"
+    ),
+    path(
+        "<int:pk>/account/second-factor/",
+        member_accounts.account_second_factor,
+        name="account_second_factor",
     ),
     path(
         "<int:pk>/account/switch/",

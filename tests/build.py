@@ -10,11 +10,12 @@ from itertools import count
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from members import romanize
+from members import access, romanize
 from members.algorithms import check_id_number, next_demo_id_number
 from members.models import (
     ApiToken,
     Appointment,
+    Authenticator,
     Branch,
     BranchGrant,
     Correction,
@@ -26,6 +27,7 @@ from members.models import (
     Term,
     User,
 )
+from members.models.second_factor import new_key
 from members.services import accounts, offices
 
 numbers = count(1)
@@ -187,8 +189,25 @@ def correction(member, *, field="phone", proposed="13900001111", by=None):
     )
 
 
+def code(user):
+    """A code that the phone of `user` shows about now and that was not used yet."""
+    return Authenticator.objects.get(user=user).next_code()
+
+
+def authenticator(user):
+    """The phone of `user`, set up; `build.code(user)` is what it shows."""
+    return Authenticator.objects.get_or_create(user=user, defaults={"key": new_key()})[
+        0
+    ]
+
+
 def api_token(user, *, scope="write", created_on=None, expires_on=None, **fields):
-    """A token for the API and its text; by default made today, to end today."""
+    """A token for the API and its text; by default made today, to end today.
+
+    Its account gets a second factor where it needs one.
+    """
+    if access.needs_second_factor(user):
+        authenticator(user)
     today = timezone.localdate()
     token = ApiToken(
         user=user,

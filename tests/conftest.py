@@ -1,12 +1,15 @@
 """What every test may rely on."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.test import Client
+from django.utils import timezone
 
 from members import key_files
 from tests.chromium import find_chromium
@@ -14,6 +17,19 @@ from tests.chromium import find_chromium
 
 def pytest_configure():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    Client.force_login = sign_in_fully
+
+
+def sign_in_fully(client, user, backend=None, *, second_factor=True):
+    """`client.force_login(user)`: with the second factor given, unless told otherwise."""
+    force_login(client, user, backend)
+    if second_factor:
+        session = client.session
+        session["second_factor"] = "passed"
+        session.save()
+
+
+force_login = Client.force_login
 
 
 @pytest.hookimpl(trylast=True)
@@ -63,3 +79,9 @@ def browser_type_launch_args(browser_type_launch_args):
         "executable_path": find_chromium(),
         "args": alone,
     }
+
+
+@pytest.fixture
+def later(time_machine):
+    """`later(minutes=11)` moves the clock on."""
+    return lambda **span: time_machine.move_to(timezone.now() + timedelta(**span))

@@ -8,7 +8,7 @@ def checksums():
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table.startswith("django_session"):
+            if table == "members_session":
                 continue
             quoted = connection.ops.quote_name(table)
             cursor.execute(

@@ -12,7 +12,7 @@ from unfold.decorators import action
 
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
 from members.models import ApiToken, Notification, RollInquiry, User
-from members.services import administrators
+from members.services import administrators, second_factor
 
 Administrator = User.Administrator
 
@@ -77,7 +77,7 @@ class UserAdmin(ScopedAdmin):
         ),
     )
     add_fieldsets = ((None, {"fields": (("username", "display_name"),)}),)
-    actions_detail = ("new_first_password",)
+    actions_detail = ("new_first_password", "remove_second_factor")
 
     @admin.display(description=_("of a member"), boolean=True)
     def has_member(self, obj):
@@ -125,6 +125,42 @@ class UserAdmin(ScopedAdmin):
             return redirect(reverse("admin:members_user_change", args=[user.pk]))
         self.log_change(request, user, _text("New first password"))
         return self.password_page(request, user, password)
+
+    # --- a lost phone ---
+    @action(
+        description=_("Remove the code of the phone"),
+        url_path="second-factor",
+        permissions=["remove_second_factor"],
+    )
+    def remove_second_factor(self, request, object_id):
+        user = self.get_object(request, object_id)
+        if user is None or not self.may_give_password(request, user):
+            raise Http404
+        if request.method != "POST":
+            return self.page(
+                request,
+                user,
+                "admin/members/second_factor.html",
+                title=_text("Remove the code of the phone"),
+            )
+        try:
+            administrators.remove_second_factor(user, by=request.user)
+        except ValidationError as refusal:
+            self.message_user(request, " ".join(refusal.messages), "error")
+        else:
+            self.log_change(request, user, _text("Second factor removed"))
+            self.message_user(
+                request, _text("The second step of the sign-in is removed.")
+            )
+        return redirect(reverse("admin:members_user_change", args=[user.pk]))
+
+    def has_remove_second_factor_permission(self, request, object_id=None):
+        user = self.get_object(request, object_id) if object_id else None
+        return (
+            user is not None
+            and self.may_give_password(request, user)
+            and second_factor.is_set_up(user)
+        )
 
     def has_new_first_password_permission(self, request, object_id=None):
         user = self.get_object(request, object_id) if object_id else None

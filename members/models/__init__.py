@@ -1,7 +1,7 @@
 """The tables of the ground: people, branches, offices, and who may do what."""
 
 from members.models.access import BranchGrant, MemberGrant, RollInquiry
-from members.models.account import Notification, User
+from members.models.account import Notification, PastPassword, User
 from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
 from members.models.exchange import Export, ImportBatch, ImportPart
@@ -10,6 +10,8 @@ from members.models.office import Appointment, Office
 from members.models.operation import Alarm, JobRun
 from members.models.outbox import Outbox
 from members.models.outward import MailAddress, Webhook
+from members.models.second_factor import Authenticator, RecoveryCode
+from members.models.session import Session
 from members.models.token import ApiToken
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "AuditPending",
     "AuditSeal",
+    "Authenticator",
     "Branch",
     "BranchChange",
     "BranchGrant",
@@ -35,7 +38,10 @@ __all__ = [
     "Office",
     "Outbox",
     "PartyGroup",
+    "PastPassword",
+    "RecoveryCode",
     "RollInquiry",
+    "Session",
     "StateChange",
     "Term",
     "User",

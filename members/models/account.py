@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 import pghistory
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -43,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
         return found[0] if len(found) == 1 else None
 
 
-@pghistory.track(exclude=["password", "last_login"])
+@pghistory.track(exclude=["password", "password_set_at", "last_login"])
 class User(AbstractBaseUser, PermissionsMixin):
     """An account. Not every member has one; an administrator's is no member's.
 
@@ -63,7 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         G1="id",
         G2="username administrator is_staff is_active is_superuser language elder_view",
         G3="member display_name must_change_password date_joined last_login groups "
-        "user_permissions password",
+        "user_permissions password password_set_at",
     )
 
     username = models.CharField(
@@ -97,6 +99,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     must_change_password = models.BooleanField(
         _("must change the password at the next sign-in"), default=True
+    )
+    password_set_at = models.DateTimeField(
+        _("password set at"), default=timezone.now, editable=False
     )
     elder_view = models.BooleanField(_("elder view"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
@@ -137,6 +142,49 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     get_short_name = get_full_name
 
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
+
+    @property
+    def first_password_is_over(self) -> bool:
+        """Whether the first password was left unused for too long."""
+        kept = timedelta(days=settings.FIRST_PASSWORD_DAYS)
+        return (
+            self.must_change_password and timezone.now() > self.password_set_at + kept
+        )
+
+    @property
+    def needs_new_password(self) -> bool:
+        """Whether the next page is the change of the password: after the first one, and
+        for administrators every so many days (SEC-25)."""
+        kept = timedelta(days=settings.ADMINISTRATOR_PASSWORD_DAYS)
+        is_old = timezone.now() > self.password_set_at + kept
+        return self.must_change_password or (bool(self.administrator) and is_old)
+
+
+class PastPassword(models.Model):
+    """The hash of a password that an account had, so that it does not come back."""
+
+    GRADES = graded(G1="id", G2="set_at", G3="user password")
+
+    user = models.ForeignKey(
+        User,
+        models.CASCADE,
+        related_name="past_passwords",
+        verbose_name=_("account"),
+    )
+    password = models.CharField(_("hash"), max_length=128, editable=False)
+    set_at = models.DateTimeField(_("set at"))
+
+    class Meta:
+        verbose_name = _("past password")
+        verbose_name_plural = _("past passwords")
+        ordering = ("-set_at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.set_at:%Y-%m-%d}"
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> Self:
@@ -165,6 +213,11 @@ class Notification(models.Model):
         TOKEN_ISSUED = "token_issued", _("API token made")
         ALARM = "alarm", _("Alarm")
         MAIL_SET = "mail_set", _("Mail address confirmed")
+        PASSWORD_CHANGED = "password_changed", _("Password changed")
+        SECOND_FACTOR_SET = "second_factor_set", _("Second factor set up")
+        SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
+        RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
+        RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 

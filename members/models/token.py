@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from members.grades import graded
 from members.models.account import User
+from members.models.second_factor import Authenticator
 
 MARK = "bpt"  # by which secret scanners know a token of this portal
 
@@ -25,15 +26,19 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         return self.filter(revoked_at=None, expires_on__gte=on)
 
     def by_text(self, text: str, on: date) -> ApiToken | None:
-        """The usable token that `text` is; None for anything else."""
+        """The usable token that `text` is; None for anything else.
+
+        `is_protected` says whether its account has a second factor.
+        """
         mark, _bar, rest = text.partition("_")
         prefix, _bar, secret = rest.partition("_")
         if mark != MARK or not secret or not text.isascii() or "\0" in text:
             return None
+        devices = Authenticator.objects.filter(user=OuterRef("user"))
         found = (
-            self.usable(on).filter(prefix=prefix).select_related("user__member__branch")
+            self.usable(on).filter(prefix=prefix).annotate(is_protected=Exists(devices))
         )
-        token = found.first()
+        token = found.select_related("user__member__branch").first()
         digest = token.digest if token else ""
         return token if hmac.compare_digest(digest, digest_of(secret)) else None
 
@@ -47,6 +52,8 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("Read only")
         WRITE = "write", _("Read and change")
+
+    is_protected: bool  # where `by_text` found it
 
     GRADES = graded(
         G1="id",

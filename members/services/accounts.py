@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,18 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.models import Appointment, Member, MemberGrant, User
-from members.services import inbox, offices, tokens
-
-# Letters and digits that nobody mistakes for one another on paper.
-PAPER_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def first_password() -> str:
-    """Three groups of four (59 bits), easy to copy from paper."""
-    groups = (
-        "".join(secrets.choice(PAPER_ALPHABET) for _ in range(4)) for _ in range(3)
-    )
-    return "-".join(groups)
+from members.paper import paper_code
+from members.services import inbox, offices, sessions, tokens
 
 
 @transaction.atomic
@@ -43,7 +34,7 @@ def open_account(member: Member, *, by: User | None) -> tuple[User, str]:
         raise ValidationError(
             _("This member already has an account."), code="has_account"
         )
-    password = first_password()
+    password = paper_code()
     user = User.objects.create_user(
         f"{member.initials or 'm'}{member.pk}", password, member=member
     )
@@ -73,12 +64,14 @@ def own_record(user: User) -> MemberGrant:
 
 @transaction.atomic
 def reset_password(user: User, *, by: User) -> str:
-    """Give `user` a new first password, returned to be shown once; API tokens end."""
+    """Give `user` a new first password, returned to be shown once; sessions and API
+    tokens end. A second factor stays: the paper alone lets nobody in."""
     user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    password = first_password()
+    password = paper_code()
     user.set_password(password)
     user.must_change_password = True
-    user.save(update_fields=["password", "must_change_password"])
+    user.save(update_fields=["password", "password_set_at", "must_change_password"])
+    sessions.end(user, by=by)
     tokens.revoke_all(user, now=timezone.now())
     return password
 
@@ -100,4 +93,23 @@ def set_active(user: User, active: bool, *, by: User | None) -> User:
         )
     user.is_active = active
     user.save(update_fields=["is_active"])
+    if not active:
+        sessions.end(user, by=by)
     return user
+
+
+def switch_off_unused(*, now: datetime) -> int:
+    """Switch off the accounts of officers and administrators that were once in use and
+    were not for UNUSED_ACCOUNT_DAYS (SEC-29); returns how many.
+
+    Never used, an account ends with its first password. The branch switches a member's
+    account on again; an administrator comes back by `manage.py create_administrator`.
+    """
+    if not settings.UNUSED_ACCOUNT_DAYS:
+        return 0
+    since = now - timedelta(days=settings.UNUSED_ACCOUNT_DAYS)
+    unused = User.objects.filter(is_active=True, last_login__lt=since)
+    found = [user for user in unused.iterator() if access.needs_care(user)]
+    for user in found:
+        set_active(user, False, by=None)
+    return len(found)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.models import BranchGrant, User
+from members.paper import paper_code
 from members.refusals import refusal_at
-from members.services import accounts
+from members.services import accounts, second_factor, sessions
 
 
 @transaction.atomic
@@ -28,7 +29,7 @@ def create_account(
     user = User(
         username=User.normalize_username(username.strip()), display_name=display_name
     )
-    password = accounts.first_password()
+    password = paper_code()
     user.set_password(password)
     user.full_clean()
     user.save()
@@ -40,8 +41,8 @@ def create_administrator(username: str, administrator: str) -> tuple[User, str]:
     """Make the account of an administrator, for who runs the machine; returns it with
     its first password.
 
-    Asked again for the same name and role, the account gets a new first password.
-    Raises ValidationError at "username", code "taken", for any other account.
+    Asked again for the same name and role, the account gets a new first password and
+    loses its second factor: so an administrator who lost the phone comes back. Raises ValidationError at "username", code "taken", for any other account.
     """
     known = User.objects.select_for_update(of=("self",)).filter(username=username)
     if user := known.first():
@@ -50,6 +51,7 @@ def create_administrator(username: str, administrator: str) -> tuple[User, str]:
                 "username", _("Another account has this name."), code="taken"
             )
         password = accounts.reset_password(user, by=user)
+        second_factor.remove(user, by=None)
     else:
         user, password = create_account(username, by=None)
     user.administrator, user.is_staff, user.is_active = administrator, True, True
@@ -99,6 +101,7 @@ def settle_role(user: User, *, administrator: str, is_staff: bool, by: User) -> 
     user.is_staff = is_staff or bool(administrator)
     user.save(update_fields=["administrator", "is_staff"])
     access.forget(user)
+    sessions.end(user, by=by)
     return user
 
 
@@ -130,6 +133,17 @@ def _check_candidate(user: User) -> None:
 
 
 @transaction.atomic
+def remove_second_factor(user: User, *, by: User) -> bool:
+    """Take the second factor from an account whose phone is lost.
+
+    Returns whether there was one. Raises ValidationError, code "own_account" or
+    "is_administrator", as for a new first password.
+    """
+    _check_other(user, by)
+    return second_factor.remove(user, by=by)
+
+
+@transaction.atomic
 def new_first_password(user: User, *, by: User) -> str:
     """Give an account a new first password, returned to be shown once.
 
@@ -137,14 +151,18 @@ def new_first_password(user: User, *, by: User) -> str:
     administrator's password could sign in as one. That is done on the machine itself
     (`manage.py create_administrator`).
     """
+    _check_other(user, by)
+    return accounts.reset_password(user, by=by)
+
+
+def _check_other(user: User, by: User) -> None:
     if user.pk == by.pk:
         raise ValidationError(
-            _("Change your own password on the page of your account."),
+            _("Change your own sign-in on the page of your account."),
             code="own_account",
         )
     if User.objects.get(pk=user.pk).administrator:
         raise ValidationError(
-            _("An administrator's password is made anew on the machine itself."),
+            _("An administrator's sign-in is made anew on the machine itself."),
             code="is_administrator",
         )
-    return accounts.reset_password(user, by=by)

@@ -21,6 +21,7 @@ from members.paging import Keyset
 from members.sealing import try_open
 from members.services import corrections
 from members.views.records import form_page
+from members.views.sign_in import ask_password
 
 TONES = {
     Correction.State.OPEN: "warning",
@@ -41,6 +42,8 @@ def correction_ask(request):
     if field not in Correction.FIELDS:
         context = {"fields": fields_to_correct()}
         return render(request, "members/correction_ask.html", context)
+    if field == "phone" and (first := ask_password(request)):
+        return first  # one signs in with it (AN-10)
     form = CorrectionForm(request.POST or None, field=field)
     if request.method == "POST" and form.is_valid():
         try:

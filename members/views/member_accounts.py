@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from members import access
 from members.models import Member, User
-from members.services import accounts
+from members.services import accounts, second_factor
 
 
 @never_cache
@@ -34,6 +34,22 @@ def account_reset(request, pk):
         return render(request, "members/account_reset.html", {"member": member})
     password = accounts.reset_password(account, by=request.user)
     return slip(request, member, account, password)
+
+
+@require_POST
+def account_second_factor(request, pk):
+    """Take the second factor from an account: the phone is lost, the codes too."""
+    member = member_in_reach(request.user, pk)
+    account = get_object_or_404(User, member=member)
+    if "confirmed" not in request.POST:
+        context = {"member": member}
+        return render(request, "members/account_second_factor.html", context)
+    try:
+        second_factor.remove(account, by=request.user)
+    except ValidationError as refusal:
+        return refused(request, pk, refusal)
+    messages.success(request, _("The second step of the sign-in is removed."))
+    return redirect("members:member_detail", pk)
 
 
 @require_POST

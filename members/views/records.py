@@ -15,7 +15,7 @@ from members.forms.corrections import fields_to_correct
 from members.forms.records import MemberAddForm, MemberEditForm, StateForm
 from members.forms.refusals import add_refusal
 from members.models import Correction, Member, StateChange, User
-from members.services import records, states
+from members.services import records, second_factor, states
 
 
 # --- seen -------------------------------------------------------------------------
@@ -40,6 +40,8 @@ def member_detail(request, pk):
             "account": account,
             "can_open_account": member.is_live
             and access.can_open_account(user, member),
+            "has_second_factor": account is not None
+            and second_factor.is_set_up(account),
             "is_own_account": account is not None and account.pk == user.pk,
             "corrections": open_corrections(user, member),
         }

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from members import access
 from members.forms.refusals import add_refusal
 from members.forms.tokens import TokenForm
 from members.services import tokens
+from members.views.sign_in import password_confirmed
 
 LINES = 100
 
@@ -34,12 +34,12 @@ def state_of(token, today):
     return _("Usable"), "success", True
 
 
-@sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "POST"])
+@password_confirmed
 def token_add(request):
     """Answers with the token itself: it is shown this once."""
-    form = TokenForm(request.POST or None, user=request.user)
+    form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         wanted = {name: form.cleaned_data[name] for name in form.Meta.fields}
         try:

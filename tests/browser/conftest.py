@@ -5,6 +5,7 @@ import os
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from members import access
 from tests import build
 from tests.browser.screens import DESKTOP, PHONE
 
@@ -31,7 +32,8 @@ def browser_context_args(browser_context_args, screen):
 
 @pytest.fixture
 def portal(live_server, page):
-    """The page, opened on the portal; `portal.visit(path)`, `portal.sign_in(user)`.
+    """The page, opened on the portal; `portal.visit(path)`, `portal.sign_in(user)`, which
+    gives the code of the phone too where one is needed.
 
     Fails on a script error, a refusal by the content security policy, a request to
     another host, or a server error.
@@ -57,10 +59,15 @@ def portal(live_server, page):
     page.visit = lambda path: page.goto(live_server.url + path)
 
     def sign_in(user, password=build.PASSWORD):
+        if access.needs_second_factor(user):
+            build.authenticator(user)
         page.visit("/members/sign-in/")
         page.fill("#id_username", user.username)
         page.fill("#id_password", password)
         page.click("main button.btn-primary")
+        if page.url.endswith("/sign-in/code/"):
+            page.fill("#id_code", build.code(user))
+            page.click("main button.btn-primary")
         page.wait_for_url(lambda url: "sign-in" not in url)
 
     page.sign_in = sign_in

@@ -1,0 +1,21 @@
+"""A lock-out, as the one sees it who mistyped (AN-02)."""
+
+from tests import build
+
+
+def test_after_five_wrong_passwords_the_page_says_how_long_to_wait(portal, axe):
+    user = build.user("zhangsan")
+    portal.visit("/members/sign-in/")
+    for _ in range(5):
+        portal.fill("#id_username", user.username)
+        portal.fill("#id_password", "not the password")
+        portal.click("main button.btn-primary")
+        assert portal.locator(".form-errors").count() == 1
+    portal.fill("#id_password", build.PASSWORD)
+    portal.click("main button.btn-primary")
+
+    assert "15" in portal.locator("main").inner_text()
+    assert portal.locator("main a.btn").count() == 1
+    axe(portal)
+    portal.visit("/members/roll/")
+    assert "/sign-in/" in portal.url
