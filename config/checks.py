@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_SECRET = 40
 DIFFERENT_LETTERS = 10
+LEAST_ROUNDS = 300_000
 
 
 def refuse_weak(settings) -> None:
@@ -19,6 +20,10 @@ def weaknesses(settings) -> Iterator[str]:
         yield "DEBUG is on: its pages show settings and code to everybody."
     if settings.DEMO:
         yield "DEMO is on: its accounts have passwords that everybody knows."
+    if not settings.SECOND_FACTOR:
+        yield "SECOND_FACTOR is off: officers and administrators must have one (SEC-28)."
+    if settings.PASSWORD_HASH == "sm3" and settings.PASSWORD_ROUNDS < LEAST_ROUNDS:
+        yield f"PASSWORD_ROUNDS is too low: give {LEAST_ROUNDS:,} or more."
     secret = settings.SECRET_KEY
     if len(secret) < SHORTEST_SECRET or len(set(secret)) < DIFFERENT_LETTERS:
         yield f"SECRET_KEY is too weak: give {SHORTEST_SECRET} random letters or more."

@@ -20,6 +20,9 @@ SOUND = {
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
     "ALLOWED_HOSTS": ["portal.example", ".branches.example"],
     "CSRF_TRUSTED_ORIGINS": ["https://portal.example"],
+    "SECOND_FACTOR": True,
+    "PASSWORD_HASH": "sm3",
+    "PASSWORD_ROUNDS": 600_000,
 }
 WEAK = [
     ("DEBUG", True),
@@ -32,6 +35,8 @@ WEAK = [
     ("ALLOWED_HOSTS", []),
     ("CSRF_TRUSTED_ORIGINS", ["http://portal.example"]),
     ("CSRF_TRUSTED_ORIGINS", ["https://*.example"]),
+    ("SECOND_FACTOR", False),
+    ("PASSWORD_ROUNDS", 1_000),
 ]
 
 
