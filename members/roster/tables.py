@@ -21,6 +21,7 @@ from members.roster.columns import Column, find_column, is_needless
 
 MOST_COLUMNS: Final = 200
 _HEADER_WITHIN: Final = 30
+_SAME_AT_MOST: Final = 50_000
 _BLANK_AT_MOST: Final = 5_000  # a sheet formatted down to its last row ends here
 _TOTAL: Final = re.compile(
     r"(合计|总计|小计|共计|总人数|人数合计|TOTAL)[::]?.{0,30}|(全支部)?共?[::]?[0-9]+[人名]"
@@ -65,14 +66,22 @@ def table_of(rows: Iterable[list[Any]], *, most_rows: int) -> Table | None:
     table, last = found
     rest = ((number, _cut(cells)) for number, cells in numbered)
     below = (row for row in chain(first, rest) if row[0] > last)
+    same: dict[str, str] = {}  # one object for what many rows say: less memory
     for number, cells in _people(table, below):
         if len(table.rows) + len(table.left_out) >= most_rows:
             message = _("The file has more than %(most)s rows: split it.")
             raise ValidationError(
                 message, code="too_many_rows", params={"most": f"{most_rows:,}"}
             )
-        table.rows.append((number, cells))
+        table.rows.append((number, _share(same, cells)))
+        if len(same) > _SAME_AT_MOST:
+            same.clear()
     return table
+
+
+def _share(same: dict[str, str], cells: list[Any]) -> list[Any]:
+    """The cells, with one object for texts that other rows hold too."""
+    return [same.setdefault(c, c) if isinstance(c, str) else c for c in cells]
 
 
 def _cut(cells: list[Any]) -> list[Any]:
