@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from django.db import connection, models
 
-from members.sealing import IndexField, Sealed, SealedField, next_primary_keys
+from members.sealing import IndexField, SealedField, next_primary_keys
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -80,15 +80,14 @@ _WRITERS: Final[dict[type, Callable[[Any], str]]] = {
     datetime: datetime.isoformat,
     float: repr,
     int: str,
-    Sealed: _hexadecimal,
     str: _escaped,
 }
 
 
 def _cell(value: Any) -> str:
     write = _WRITERS.get(type(value))
-    if write is None and isinstance(value, str):  # a choice
-        write = _escaped
+    if write is None and isinstance(value, str | bytes):  # a choice, or a sealed value
+        write = _escaped if isinstance(value, str) else _hexadecimal
     if write is None:
         raise TypeError(f"copy_in cannot write {type(value).__name__}.")
     return write(value)

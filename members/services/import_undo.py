@@ -22,6 +22,7 @@ from members import access, tasks
 from members.copying import copy_in
 from members.history import MemberEvent
 from members.models import AuditEntry, ImportBatch, Member, StateChange, User
+from members.sealing import IndexField, try_open
 from members.services import audit, inbox, outbox
 from members.services.imports import check_rights, locked, not_open, speaking, tell
 from members.services.progress import teller
@@ -148,6 +149,7 @@ def _take_back(batch: ImportBatch, by: User) -> int:
         _void(keys, by=by, reason=batch.undo_reason)
         tick(done := done + len(keys), count)
     _restore(batch)
+    _index_anew(batch)
     return count
 
 
@@ -196,6 +198,20 @@ def _restore(batch: ImportBatch) -> None:
             """,  # noqa: S608
             [batch.context, _CHANGED],
         )
+
+
+def _index_anew(batch: ImportBatch) -> None:
+    """Let the index fields of restored records follow the sealed ones: versions keep the
+    indexes of their time, and index keys may have changed since."""
+    restored = MemberEvent.objects.filter(pgh_context=batch.context, pgh_label=_CHANGED)
+    fields = Member._meta.concrete_fields
+    sources = {field.source for field in fields if isinstance(field, IndexField)}
+    for keys in chunks(restored.values_list("pgh_obj", flat=True)):
+        members = list(Member.objects.filter(pk__in=keys))
+        for member in members:
+            for name in sources:
+                try_open(member, name)  # an index follows what is open
+        Member.objects.bulk_update(members, sorted(sources), batch_size=100)
 
 
 def _columns_of_versions() -> Iterator[str]:

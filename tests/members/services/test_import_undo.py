@@ -132,6 +132,19 @@ def test_changed_records_get_every_old_value_back(branch, applied, undo):
     assert list(employers) == ["旧单位", "新单位", "旧单位"]
 
 
+def test_indexes_are_those_of_today_and_not_of_the_version(branch, applied, undo):
+    """Versions keep the indexes of the keys of their time (CR-07)."""
+    old = build.member(branch=branch, phone="13900001111")
+    before = stored(old)
+    batch = applied([old.pk, "13800002222"], header=["记录编号", "手机号码"])
+    first = old.events.earliest("pgh_id")
+    type(first).objects.filter(pk=first.pk).update(phone_index=b"of an older key")
+    undo(batch)
+
+    assert stored(old) == before
+    assert old.events.count() == 4  # with one more, whose index is right
+
+
 def test_undone_the_same_file_can_be_imported_again(branch, applied, undo):
     undo(applied(person(1), person(2)))
     again = applied(person(1), person(2))
