@@ -79,8 +79,8 @@ def post_json(url: str, message: dict[str, Any]) -> dict[str, Any]:
                 _("The answer is no HTTP, or came too slowly.")
             ) from reason
     if answer.status != http.client.OK:  # a redirect too
-        message = _("The answer was status %(status)s.") % {"status": answer.status}
-        raise OutsideError(message)
+        told = _("The answer was status %(status)s.") % {"status": answer.status}
+        raise OutsideError(told)
     if len(text) > MOST_BYTES:
         raise OutsideError(_("The answer is too long."))
     try:

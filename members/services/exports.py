@@ -56,11 +56,11 @@ def ask(
 def make(export_id: int) -> None:
     """Write the file and tell who asked. A second call finds nothing to do.
 
-    Raises OperationalError while somebody works on it, be it the database process of a
-    worker that was killed: to take that for done would leave the work undone (RL-06).
+    It waits for whoever works on it, which may be what a killed worker left in the
+    database: to take the work for done then would leave it undone (RL-06).
     """
     export = (
-        Export.objects.select_for_update(of=("self",), nowait=True)
+        Export.objects.select_for_update(of=("self",))
         .select_related("branch", "requested_by__member")
         .filter(pk=export_id, state=State.WAITING)
         .first()
