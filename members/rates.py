@@ -17,7 +17,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from redis.exceptions import RedisError
 
 from members.origin import client_address
 
@@ -37,10 +36,10 @@ def wait_for(what: str, who: object, *, most: int, seconds: int) -> float:
     now = time.time()
     window = int(now // seconds)
     key = f"throttle:{what}:{who}:{window}"
+    cache.add(key, 0, seconds)
     try:
-        cache.add(key, 0, seconds)
         count = cache.incr(key)
-    except (RedisError, ValueError) as reason:
+    except ValueError as reason:
         logger.warning("The cache counts no requests: %s", reason)
         return 0
     return 0 if count <= most else (window + 1) * seconds - now

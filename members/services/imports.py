@@ -92,9 +92,13 @@ def check_waiting() -> None:
     """Judge what waits for the virus scanner, as long as it takes (UP-07)."""
     if not settings.UPLOAD_SCANNER:
         return
-    for batch in ImportBatch.objects.filter(state=State.CHECKING).only("pk"):
+    judged_by_now = timezone.now() - timedelta(seconds=tasks.CHECK_SECONDS)
+    waiting = ImportBatch.objects.filter(
+        state=State.CHECKING, created_at__lt=judged_by_now
+    )
+    for batch_id in waiting.values_list("pk", flat=True):
         with transaction.atomic():
-            outbox.post(tasks.check_import, batch.pk)
+            outbox.post(tasks.check_import, batch_id)
 
 
 def speaking(batch: ImportBatch) -> Any:
@@ -105,7 +109,8 @@ def speaking(batch: ImportBatch) -> Any:
 def _check(batch: ImportBatch, *, error: str = "") -> None:
     try:
         check_rights(batch, batch.uploaded_by)
-        scanning.refuse_infected(cast(bytes, batch.file))
+        if batch.state == State.CHECKING:
+            scanning.refuse_infected(cast(bytes, batch.file))
         made = _plan(batch)
         report = Report(made)
         for lines in made.judged(teller(batch)):

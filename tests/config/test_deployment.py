@@ -164,6 +164,6 @@ def test_no_container_mounts_more_than_its_files_to_read():
     for name, service in SERVICES.items():
         for mount in service.get("volumes", []):
             source, _colon, rest = mount.partition(":")
-            if source.startswith("."):
+            if source.startswith(".") and name != "keys":  # which turns the key ring
                 assert rest.endswith(":ro"), (name, mount)
             assert "docker.sock" not in mount

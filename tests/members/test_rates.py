@@ -1,10 +1,12 @@
 """How often one may do what costs much: by account and by address (OP-08)."""
 
-import pytest
-from django.core.cache import cache
-from django.test import Client
-from redis.exceptions import ConnectionError as CacheIsAway
+import math
 
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+
+from config.cache import outage
 from members.rates import parse
 from tests import build
 from tests.rosters import HEADER, csv_file, person
@@ -25,8 +27,6 @@ def client_of(user, address="198.51.100.1"):
 
 def upload(client, branch):
     file = csv_file([HEADER, person(1)])
-    from django.core.files.base import ContentFile  # noqa: PLC0415
-
     sent = {"branch": branch.code, "file": ContentFile(file, "a.csv")}
     return client.post("/members/imports/add/", sent)
 
@@ -102,12 +102,7 @@ def test_opening_a_page_is_no_search(settings, branch):
 
 def test_nobody_is_slowed_while_the_cache_is_away(settings, branch, monkeypatch):
     settings.RATES = {"search": "1/hour"}
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     client = client_of(build.secretary(of=branch))
-
-    def away(*_args, **_options):
-        raise CacheIsAway("gone")
-
-    monkeypatch.setattr(cache, "add", away)
+    monkeypatch.setattr(outage, "until", math.inf)
 
     assert [search_roll(client, branch).status_code for _ in range(3)] == [200] * 3

@@ -4,8 +4,10 @@ import socket
 import struct
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from members import scanning
 from members.models import ImportBatch
@@ -82,7 +84,6 @@ def test_what_the_scanner_knows_is_refused_and_not_kept(settings, batch):
     assert seen == [ROSTER + EICAR]
     assert (infected.state, bytes(infected.file)) == (State.REFUSED, b"")
     assert infected.error
-    assert imports.read_report(infected)["lines"] == []
 
 
 def test_a_clean_file_passes_whole(settings, batch):
@@ -121,6 +122,8 @@ def test_what_waits_is_asked_about_again(
 ):
     settings.UPLOAD_SCANNER = "tcp://127.0.0.1:1"
     waiting = checked(batch(ROSTER))
+    long_ago = timezone.now() - timedelta(hours=1)
+    ImportBatch.objects.filter(pk=waiting.pk).update(created_at=long_ago)
 
     with clamd(settings), django_capture_on_commit_callbacks(execute=True):
         imports.check_waiting()
