@@ -65,21 +65,25 @@ def test_more_rounds_in_the_settings_make_a_hash_due_for_renewal(settings):
 
 @pytest.fixture
 def occupied():
-    """The lane is busy and its places are taken, until `occupied.set()`."""
+    """The lane is busy and its places are taken, until `occupied()` lets go."""
     free = threading.Event()
     waiting = [
         threading.Thread(target=hashing.in_turn, args=(free.wait, 30))
         for _ in range(hashing.WAITING)
     ]
+
+    def let_go():
+        free.set()
+        for thread in waiting:
+            thread.join()
+
     for thread in waiting:
         thread.start()
     deadline = time.monotonic() + 10
     while hashing._places._value and time.monotonic() < deadline:
         time.sleep(0.01)
-    yield free
-    free.set()
-    for thread in waiting:
-        thread.join()
+    yield let_go
+    let_go()
 
 
 def test_passwords_are_hashed_one_at_a_time():  # CR-10
@@ -112,14 +116,13 @@ def test_who_finds_no_place_to_wait_is_told_at_once(occupied):
 
 @pytest.mark.django_db
 def test_a_storm_of_sign_ins_answers_try_again_and_counts_no_try(client, occupied):
-    user = build.user
     form = {"username": "zhangsan", "password": "wrong"}
     for _ in range(8):
         answer = client.post("/members/sign-in/", form)
 
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    occupied.set()
-    user("zhangsan")
+    occupied()
+    build.user("zhangsan")
     form["password"] = build.PASSWORD
 
     assert client.post("/members/sign-in/", form).status_code == 302

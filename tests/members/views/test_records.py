@@ -112,6 +112,7 @@ def test_a_named_purpose_opens_the_record_until_its_end(client, people):
     assert client.get(url).status_code == 200
     assert client.get(url_of(people["person"], "edit/")).status_code == 404
     with time_machine.travel("2026-07-01T00:00:01+08:00", tick=False):
+        sign_in(client, people["stranger"])
         assert client.get(url).status_code == 404
 
 
