@@ -1,6 +1,6 @@
 """A broker that a test may kill, and what stands still until it is let go."""
 
-import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -56,7 +56,7 @@ def broker():
 
 @pytest.fixture
 def queue():
-    with publishing_to(f"faults-{os.getpid()}") as name:
+    with publishing_to(f"faults-{secrets.token_hex(4)}") as name:
         yield name
     current_app.pool.force_close_all()
 
