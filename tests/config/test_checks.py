@@ -61,6 +61,8 @@ def start(code, **given):
         "SECRET_KEY": SOUND["SECRET_KEY"],
         "ALLOWED_HOSTS": "portal.example",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTEST_VERSION": "",  # not the settings of tests
+        "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
     return subprocess.run(
         [sys.executable, "-c", code],
