@@ -22,7 +22,7 @@ def weaknesses(settings) -> Iterator[str]:
         yield "DEMO is on: its accounts have passwords that everybody knows."
     if not settings.SECOND_FACTOR:
         yield "SECOND_FACTOR is off: officers and administrators must have one (SEC-28)."
-    if settings.PASSWORD_HASH == "sm3" and settings.PASSWORD_ROUNDS < LEAST_ROUNDS:
+    if settings.PASSWORD_HASH == "sm3" and settings.PASSWORD_ROUNDS < LEAST_ROUNDS:  # noqa: S105  a name
         yield f"PASSWORD_ROUNDS is too low: give {LEAST_ROUNDS:,} or more."
     secret = settings.SECRET_KEY
     if len(secret) < SHORTEST_SECRET or len(set(secret)) < DIFFERENT_LETTERS:
