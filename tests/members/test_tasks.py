@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from celery import current_app
 from django.conf import settings
 from django.core import mail as mailbox
@@ -13,7 +14,7 @@ from django.utils import timezone
 from members import outside, tasks
 from members.grades import OWN_APPS
 from members.models import AuditEntry, Export, JobRun, Notification, Outbox, Webhook
-from members.services import audit, exports, imports, mail, webhooks
+from members.services import audit, exports, import_undo, imports, mail, webhooks
 from tests import build
 from tests.rosters import HEADER, csv_file, person
 from tests.tables import checksums
@@ -121,9 +122,31 @@ def hook(**fields):
     )
 
 
+def applied():
+    batch = checked()
+    imports.apply(batch.pk)
+    return import_undo.ask_to_undo(batch, by=batch.uploaded_by, reason="错误的文件")
+
+
+def tried_long_ago():
+    AccessAttempt.objects.create(
+        username="0" * 64, ip_address="192.0.2.1", failures_since_start=1
+    )
+    AccessAttempt.objects.update(attempt_time=LONG_AGO)
+    return []
+
+
+def gone_quiet():
+    user = build.secretary(of=build.branch())
+    user.last_login = LONG_AGO
+    user.save()
+    return []
+
+
 CASES = {
     tasks.check_import: lambda: [uploaded().pk],
     tasks.apply_import: lambda: [checked().pk],
+    tasks.undo_import: lambda: [applied().pk],
     tasks.make_export: lambda: [ordered().pk],
     tasks.tidy_rosters: old_files,
     tasks.drain_outbox: waiting,
@@ -131,6 +154,8 @@ CASES = {
     tasks.seal_audit: acted,
     tasks.anchor_audit: acted,
     tasks.verify_audit: forged,
+    tasks.tidy_sign_ins: tried_long_ago,
+    tasks.switch_off_unused: gone_quiet,
     tasks.watch: given_up,
     tasks.send_mail_of_notification: mailed_line,
     tasks.send_mail_code: asked_for_mail,
