@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from members import code_tables
+from members.forms.widgets import QuickSelect
 from members.models import Branch
 from members.models.branch import BranchQuerySet
 
@@ -38,7 +39,7 @@ class BranchField(forms.CharField):
             return len(shown)
         top = min((branch.depth for branch in shown), default=0)
         choices = [(b.code, f"{'— ' * (b.depth - top)}{b.name}") for b in shown]
-        self.widget = forms.Select(choices=[("", empty_label), *choices])
+        self.widget = QuickSelect(choices=[("", empty_label), *choices])
         return len(shown)
 
     @staticmethod

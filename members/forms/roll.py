@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from members import access, code_tables, history
 from members.algorithms import add_years
 from members.forms.fields import LONGEST_LIST, BranchField
+from members.forms.widgets import KeptSelect, QuickSelect
 from members.models import Member, PartyGroup
 from members.models.member import matching
 
@@ -71,6 +72,14 @@ class BranchFilter(django_filters.Filter):
     field_class = BranchField
 
 
+def kept(choices, **options):
+    """A filter whose choices never change. They are given as a function, for a list
+    would be copied for every request."""
+    return django_filters.ChoiceFilter(
+        choices=lambda: choices, widget=KeptSelect(), **options
+    )
+
+
 class RollFilter(django_filters.FilterSet):
     """What of the roll is shown. Give it the roll of today; with a day in `on` it takes
     the roll of that day in its place."""
@@ -88,14 +97,14 @@ class RollFilter(django_filters.FilterSet):
         ),
     )
     branch = BranchFilter(method="below", required=False, label=_("Branch"))
-    state = django_filters.ChoiceFilter(
-        choices=STATES,
+    state = kept(
+        STATES,
         empty_label=None,
         method="shown_only",
         label=pgettext_lazy("member", "State"),
     )
-    sort = django_filters.ChoiceFilter(
-        choices=[(name, label) for name, (label, _order) in ORDERS.items()],
+    sort = kept(
+        [(name, label) for name, (label, _order) in ORDERS.items()],
         empty_label=None,
         method="shown_only",
         label=_("Order"),
@@ -103,16 +112,12 @@ class RollFilter(django_filters.FilterSet):
     party_group = django_filters.ModelChoiceFilter(
         queryset=PartyGroup.objects.none(), empty_label=ANY, label=_("Party group")
     )
-    sex = django_filters.ChoiceFilter(
-        choices=code_tables.SEX.choices, empty_label=ANY, label=_("Sex")
+    sex = kept(code_tables.SEX.choices, empty_label=ANY, label=_("Sex"))
+    ethnic_group = kept(
+        code_tables.ETHNIC_GROUP.choices, empty_label=ANY, label=_("Ethnic group")
     )
-    ethnic_group = django_filters.ChoiceFilter(
-        choices=code_tables.ETHNIC_GROUP.choices,
-        empty_label=ANY,
-        label=_("Ethnic group"),
-    )
-    education = django_filters.ChoiceFilter(
-        choices=[
+    education = kept(
+        [
             (code, label)
             for code, label in code_tables.EDUCATION.choices
             if code.endswith("0")
@@ -121,9 +126,7 @@ class RollFilter(django_filters.FilterSet):
         method="of_education",
         label=_("Education"),
     )
-    age = django_filters.ChoiceFilter(
-        choices=list(AGES.items()), empty_label=ANY, method="of_age", label=_("Age")
-    )
+    age = kept(list(AGES.items()), empty_label=ANY, method="of_age", label=_("Age"))
     flags = django_filters.MultipleChoiceFilter(
         choices=[(name, label) for name, (label, _condition) in FLAGS.items()],
         method="with_flags",
@@ -170,6 +173,7 @@ class RollFilter(django_filters.FilterSet):
             coerce=int,
             empty_value=None,
             required=False,
+            widget=QuickSelect,
             label=_("Party group"),
         )
 
