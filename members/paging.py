@@ -19,7 +19,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-COUNTED_EXACTLY = 10_000
+COUNTED_EXACTLY = 1_000
 PARAMETERS = ("after", "before", "last")
 
 
@@ -55,6 +55,8 @@ class Keyset:
     @cached_property
     def count(self) -> int:
         """How many there are; COUNTED_EXACTLY + 1 stands for "more than that"."""
+        if not (self.has_previous or self.has_next):
+            return len(self.rows)
         return self.queryset.order_by()[: COUNTED_EXACTLY + 1].count()
 
     @property

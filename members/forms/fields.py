@@ -30,7 +30,7 @@ class BranchField(forms.CharField):
     def offer(self, branches: BranchQuerySet, *, empty_label: str = "---------"):
         """Take one of `branches`; returns how many are on the list, by one query."""
         self.branches = branches
-        shown = list(branches[: LONGEST_LIST + 1])
+        shown = list(branches.only("path", "code", "name")[: LONGEST_LIST + 1])
         if len(shown) > LONGEST_LIST:
             self.widget = forms.TextInput(attrs={"autocomplete": "off"})
             self.help_text = _(

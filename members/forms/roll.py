@@ -9,7 +9,13 @@ from django.utils.translation import pgettext_lazy
 from members import access, code_tables, history
 from members.algorithms import add_years
 from members.forms.fields import LONGEST_LIST, BranchField
-from members.forms.widgets import KeptSelect, QuickSelect
+from members.forms.widgets import (
+    KeptSelect,
+    QuickCheckboxes,
+    QuickDateInput,
+    QuickInput,
+    QuickSelect,
+)
 from members.models import Member, PartyGroup
 from members.models.member import matching
 
@@ -66,6 +72,7 @@ ORDERS = {
     "-birth_date": (_("Youngest first"), ("-birth_date", "pinyin", "pk")),
 }
 ANY = _("Any")
+GROUP_SHOWN = ("name", "branch__name", "branch__short_name")
 
 
 class BranchFilter(django_filters.Filter):
@@ -88,7 +95,7 @@ class RollFilter(django_filters.FilterSet):
         method="search",
         max_length=50,
         label=_("Search"),
-        widget=forms.TextInput(
+        widget=QuickInput(
             attrs={
                 "type": "search",
                 "autocomplete": "off",
@@ -130,14 +137,14 @@ class RollFilter(django_filters.FilterSet):
     flags = django_filters.MultipleChoiceFilter(
         choices=[(name, label) for name, (label, _condition) in FLAGS.items()],
         method="with_flags",
-        widget=forms.CheckboxSelectMultiple,
+        widget=QuickCheckboxes,
         label=_("Circumstances"),
     )
     on = django_filters.DateFilter(
         method="shown_only",
         label=_("As of the day"),
         help_text=_("Shows the roll as it was recorded by the end of that day."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=QuickDateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     MORE = ("party_group", "sex", "ethnic_group", "education", "age", "flags", "on")
@@ -147,20 +154,22 @@ class RollFilter(django_filters.FilterSet):
         self.paths = access.scope(request.user, "view_roll")
         form = self.form
         branches = access.managed_branches(request.user, "view_roll")
-        if form.fields["branch"].offer(branches, empty_label=ANY) < 2:
+        self.offered = form.fields["branch"].offer(branches, empty_label=ANY)
+        if self.offered < 2:
             del form.fields["branch"]
         form.fields["on"].widget.attrs["max"] = access.today().isoformat()
-        self._offer_groups(form)
+        self._offer_groups(form, branches)
 
-    def _offer_groups(self, form):
-        """The groups in scope, or of the branch asked for, if that is not too many."""
-        groups = PartyGroup.objects.filter(
-            branch__in=access.managed_branches(self.request.user, "view_roll"),
-            dissolved_on=None,
-        ).select_related("branch")
+    def _offer_groups(self, form, branches):
+        """The groups of the branches offered, or of the one asked for, if that is not
+        too many."""
+        offered = []
         if code := BranchField.code_in(self.data.get("branch")):
-            groups = groups.filter(branch__code=code)
-        offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
+            branches = branches.filter(code=code)
+        if code or self.offered <= LONGEST_LIST:
+            groups = PartyGroup.objects.filter(branch__in=branches, dissolved_on=None)
+            groups = groups.select_related("branch").only(*GROUP_SHOWN)
+            offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
         if not offered or len(offered) > LONGEST_LIST:
             del form.fields["party_group"]
             return
