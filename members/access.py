@@ -401,6 +401,15 @@ def _below_another(path: str, paths: list[str]) -> bool:
     return any(path != other and path.startswith(other) for other in paths)
 
 
+def sees_branch(user: User, branch: Branch) -> bool:
+    """Whether `branch` is among `visible_branches(user)`, without asking the database."""
+    if user.administrator or not user.is_active:
+        return visible_branches(user).filter(pk=branch.pk).exists()
+    member = user.member
+    is_own = member is not None and member.is_live and member.branch_id == branch.pk
+    return is_own or branch.is_within(scope(user, "view_branch"))
+
+
 def rights_on(user: User, branch: Branch) -> set[str]:
     """The rights that `user` holds on `branch` by grants, all from one reading."""
     rights = BRANCH_RIGHTS | {"view_branch", "change_branch"}
@@ -455,10 +464,10 @@ def can_open_account(user: User, member: Member) -> bool:
     by_purpose = BranchGrant.objects.not_over(today()).filter(
         user__member=member, appointment=None
     )
-    rights = {
-        *by_office.values_list("office__permissions__codename", "branch__path"),
-        *by_purpose.values_list("permission__codename", "content_object__path"),
-    }
+    rights = by_office.values_list("office__permissions__codename", "branch__path")
+    rights = rights.order_by().union(
+        by_purpose.values_list("permission__codename", "content_object__path")
+    )
     if not all(
         any(path.startswith(held) for held in scope(user, right))
         for right, path in rights
@@ -466,12 +475,9 @@ def can_open_account(user: User, member: Member) -> bool:
     ):
         return False
     records = MemberGrant.objects.not_over(today()).filter(user__member=member)
-    others = records.exclude(purpose=MemberGrant.OWNER).values("content_object")
-    return (
-        not Member.objects.filter(pk__in=others)
-        .exclude(pk__in=managed_members(user).values("pk"))
-        .exists()
-    )
+    others = records.exclude(purpose=MemberGrant.OWNER)
+    keys = set(others.values_list("content_object", flat=True))
+    return not keys or managed_members(user).filter(pk__in=keys).count() == len(keys)
 
 
 def _scope_above(user: User, right: str, branch: Branch) -> list[str]:
