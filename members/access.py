@@ -56,7 +56,7 @@ class Reach:
     """How records of a model are reached.
 
     branch: lookup from the record to its branch, "" for the branch itself, None if the
-    record belongs to no branch. view, change: the right on that branch. person: lookup
+    record belongs to no branch. path: lookup to a copy of the branch's path. view, change: the right on that branch. person: lookup
     to the member whose single-record grants count too. own: lookup to the account that
     sees the record as its own. only_own: the right on the branch is needed besides.
     """
@@ -67,6 +67,13 @@ class Reach:
     person: str | None = None
     own: str | None = None
     only_own: bool = False
+    path: str | None = None
+
+    def below(self, path: str) -> Q:
+        """What is tied to a branch at or below `path`."""
+        if self.path is not None:
+            return Q(**{f"{self.path}__below": path})
+        return Q(**{_join(str(self.branch), "path__startswith"): path})
 
 
 REACH: dict[type[models.Model], Reach] = {
@@ -75,8 +82,14 @@ REACH: dict[type[models.Model], Reach] = {
     PartyGroup: Reach("branch", "view_branch", "change_branch"),
     BranchChange: Reach("branch", "view_branch", "manage_tree"),
     Appointment: Reach("branch", "view_branch", "manage_offices"),
-    Member: Reach("branch", "view_roll", "manage_roll", person=""),
-    StateChange: Reach("member__branch", "view_roll", "manage_roll", person="member"),
+    Member: Reach("branch", "view_roll", "manage_roll", person="", path="branch_path"),
+    StateChange: Reach(
+        "member__branch",
+        "view_roll",
+        "manage_roll",
+        person="member",
+        path="member__branch_path",
+    ),
     Correction: Reach("member__branch", "manage_roll", "manage_roll", own="asked_by"),
     ImportBatch: Reach("branch", "manage_roll", "manage_roll"),
     Export: Reach(
@@ -239,7 +252,7 @@ def _condition(
     found = NOTHING
     if reach.branch is not None and right:
         for path in scope(user, right, on=on):
-            found |= Q(**{_join(reach.branch, "path__startswith"): path})
+            found |= reach.below(path)
         if right == "view_branch" and user.member is not None and user.member.is_live:
             found |= Q(**{_join(reach.branch, "pk"): user.member.branch_id})
     if reach.only_own:

@@ -1,5 +1,8 @@
 """Filters and order of the roll."""
 
+from functools import reduce
+from operator import or_
+
 import django_filters
 from django import forms
 from django.db.models import Q
@@ -17,7 +20,8 @@ from members.forms.widgets import (
     QuickSelect,
 )
 from members.models import Member, PartyGroup
-from members.models.member import matching
+from members.models.member import is_phone, matching
+from members.names import ways_to
 
 GROUPS_OF_STATES = {
     "live": Member.LIVE,
@@ -57,7 +61,7 @@ FLAGS = {
 # The declared orders, and no others (IN-02).
 ORDERS = {
     "pinyin": (_("Name"), ("pinyin", "pk")),
-    "branch": (_("Branch"), ("branch__path", "pinyin", "pk")),
+    "branch": (_("Branch"), ("branch_path", "pinyin", "pk")),
     "admitted_on": (_("Admitted, earliest first"), ("admitted_on", "pinyin", "pk")),
     "-admitted_on": (_("Admitted, latest first"), ("-admitted_on", "pinyin", "pk")),
     "full_member_on": (
@@ -197,6 +201,8 @@ class RollFilter(django_filters.FilterSet):
     @property
     def order(self):
         chosen = self.form.cleaned_data.get("sort") if self.is_valid() else None
+        if chosen == "branch" and self.day:
+            return ("branch__path", "pinyin", "pk")
         return ORDERS[chosen or "pinyin"][1]
 
     @property
@@ -218,13 +224,27 @@ class RollFilter(django_filters.FilterSet):
             return queryset.none()
         state = self.form.cleaned_data.get("state") or "live"
         states = GROUPS_OF_STATES.get(state, (state,))
-        return super().filter_queryset(self.everything().filter(state__in=states))
+        found = self.everything().filter(state__in=states)
+        if self.order[0] == "branch_path":
+            # Says nothing new, but where in the order of paths to begin.
+            starts = (Q(branch_path__startswith=path) for path in self.paths)
+            found = found.filter(reduce(or_, starts))
+        return super().filter_queryset(found)
+
+    @property
+    def ways(self):
+        """How those that are searched for are found, each by an index of its own; none
+        where `qs` is narrowed to them already."""
+        text = self.form.cleaned_data.get("q", "") if self.is_valid() else ""
+        return () if self.day or not text or is_phone(text) else ways_to(text)
 
     def search(self, queryset, name, value):
-        return queryset.filter(matching(value))
+        return queryset if self.ways else queryset.filter(matching(value))
 
     def below(self, queryset, name, value):
-        return queryset.filter(branch__path__startswith=value.path)
+        if self.day:  # versions of a record know the branch they were of alone
+            return queryset.filter(branch__path__startswith=value.path)
+        return queryset.filter(branch_path__below=value.path)
 
     def of_education(self, queryset, name, value):
         return queryset.filter(education__startswith=value[0])

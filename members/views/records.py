@@ -89,7 +89,7 @@ def record_context(user, member):
         },
         "sections": facts.sections(member, names_of(member), on=today),
         # Whoever sees a member sees these: both have the same reach (access.REACH).
-        "changes": member.state_changes.all(),
+        "changes": list(member.state_changes.all()),
         "appointments": in_force,
         "past_appointments": [a for a in appointments if a not in in_force],
         "sees_branch": access.sees_branch(user, member.branch),

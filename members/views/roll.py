@@ -66,6 +66,8 @@ def roll(request):
         found.order,
         query=request.GET,
         among=found.everything(),
+        ways=found.ways,
+        many=found.offered > 1,
     )
     several = "branch" in found.form.fields
     context = {
