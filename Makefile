@@ -1,6 +1,6 @@
 # Every target is a word of bin/portal, which finds a Python and does the work.
-.PHONY: setup run test lint lock clean
+.PHONY: setup run test bench lint lock clean
 .DEFAULT_GOAL := setup
 
-setup run test lint lock clean:
+setup run test bench lint lock clean:
 	@sh bin/portal $@

@@ -1,4 +1,4 @@
-"""What `make` does: set up, run, test, lint. Needs nothing but Python itself.
+"""What `make` does: set up, run, test, measure, lint. Needs nothing but Python itself.
 
 A step leaves a stamp in the folder it made: a hash of what the folder was made from.
 It is skipped while the hash is the same, and done again after an interruption, since
@@ -30,7 +30,7 @@ def main() -> None:
     os.environ["UV_PYTHON_DOWNLOADS"] = "never"
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     words = {"setup": setup, "run": run, "test": test, "lint": lint}
-    words |= {"lock": lock, "clean": clean}
+    words |= {"bench": bench, "lock": lock, "clean": clean}
     word, *rest = sys.argv[1:] or ["setup"]
     if word not in words:
         sys.exit(f"There is no target {word}; there are: {', '.join(words)}.")
@@ -56,6 +56,12 @@ def test(*chosen: str) -> None:
     prepare(DEVELOPMENT)
     command = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *chosen]
     os.execv(PYTHON, command)  # noqa: S606
+
+
+def bench() -> None:
+    """Measure what pages cost; ONLY, SIZE and VAR of the environment choose."""
+    prepare(PRODUCTION)
+    os.execv(PYTHON, [PYTHON, "-m", "benchmarks"])  # noqa: S606
 
 
 def clean() -> None:

@@ -1,9 +1,26 @@
 """Wrappers that take markup; leaves that take values are in templates/components/."""
 
+from functools import cache
+
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
 
 register = template.Library()
+
+
+@register.simple_tag
+@cache  # thirty stand on a page, always the same
+def icon(name):
+    """An icon, a line of static/src/icons.txt. Only decoration: what it means is said in
+    text beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}" /></svg>',
+        static("portal/icons.svg"),
+        name,
+    )
 
 
 @register.simple_block_tag

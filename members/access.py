@@ -56,7 +56,7 @@ class Reach:
     """How records of a model are reached.
 
     branch: lookup from the record to its branch, "" for the branch itself, None if the
-    record belongs to no branch. view, change: the right on that branch. person: lookup
+    record belongs to no branch. path: lookup to a copy of the branch's path. view, change: the right on that branch. person: lookup
     to the member whose single-record grants count too. own: lookup to the account that
     sees the record as its own. only_own: the right on the branch is needed besides.
     """
@@ -67,6 +67,13 @@ class Reach:
     person: str | None = None
     own: str | None = None
     only_own: bool = False
+    path: str | None = None
+
+    def below(self, path: str) -> Q:
+        """What is tied to a branch at or below `path`."""
+        if self.path is not None:
+            return Q(**{f"{self.path}__below": path})
+        return Q(**{_join(str(self.branch), "path__startswith"): path})
 
 
 REACH: dict[type[models.Model], Reach] = {
@@ -75,8 +82,14 @@ REACH: dict[type[models.Model], Reach] = {
     PartyGroup: Reach("branch", "view_branch", "change_branch"),
     BranchChange: Reach("branch", "view_branch", "manage_tree"),
     Appointment: Reach("branch", "view_branch", "manage_offices"),
-    Member: Reach("branch", "view_roll", "manage_roll", person=""),
-    StateChange: Reach("member__branch", "view_roll", "manage_roll", person="member"),
+    Member: Reach("branch", "view_roll", "manage_roll", person="", path="branch_path"),
+    StateChange: Reach(
+        "member__branch",
+        "view_roll",
+        "manage_roll",
+        person="member",
+        path="member__branch_path",
+    ),
     Correction: Reach("member__branch", "manage_roll", "manage_roll", own="asked_by"),
     ImportBatch: Reach("branch", "manage_roll", "manage_roll"),
     Export: Reach(
@@ -239,7 +252,7 @@ def _condition(
     found = NOTHING
     if reach.branch is not None and right:
         for path in scope(user, right, on=on):
-            found |= Q(**{_join(reach.branch, "path__startswith"): path})
+            found |= reach.below(path)
         if right == "view_branch" and user.member is not None and user.member.is_live:
             found |= Q(**{_join(reach.branch, "pk"): user.member.branch_id})
     if reach.only_own:
@@ -401,6 +414,15 @@ def _below_another(path: str, paths: list[str]) -> bool:
     return any(path != other and path.startswith(other) for other in paths)
 
 
+def sees_branch(user: User, branch: Branch) -> bool:
+    """Whether `branch` is among `visible_branches(user)`, without asking the database."""
+    if user.administrator or not user.is_active:
+        return visible_branches(user).filter(pk=branch.pk).exists()
+    member = user.member
+    is_own = member is not None and member.is_live and member.branch_id == branch.pk
+    return is_own or branch.is_within(scope(user, "view_branch"))
+
+
 def rights_on(user: User, branch: Branch) -> set[str]:
     """The rights that `user` holds on `branch` by grants, all from one reading."""
     rights = BRANCH_RIGHTS | {"view_branch", "change_branch"}
@@ -455,10 +477,10 @@ def can_open_account(user: User, member: Member) -> bool:
     by_purpose = BranchGrant.objects.not_over(today()).filter(
         user__member=member, appointment=None
     )
-    rights = {
-        *by_office.values_list("office__permissions__codename", "branch__path"),
-        *by_purpose.values_list("permission__codename", "content_object__path"),
-    }
+    rights = by_office.values_list("office__permissions__codename", "branch__path")
+    rights = rights.order_by().union(
+        by_purpose.values_list("permission__codename", "content_object__path")
+    )
     if not all(
         any(path.startswith(held) for held in scope(user, right))
         for right, path in rights
@@ -466,12 +488,9 @@ def can_open_account(user: User, member: Member) -> bool:
     ):
         return False
     records = MemberGrant.objects.not_over(today()).filter(user__member=member)
-    others = records.exclude(purpose=MemberGrant.OWNER).values("content_object")
-    return (
-        not Member.objects.filter(pk__in=others)
-        .exclude(pk__in=managed_members(user).values("pk"))
-        .exists()
-    )
+    others = records.exclude(purpose=MemberGrant.OWNER)
+    keys = set(others.values_list("content_object", flat=True))
+    return not keys or managed_members(user).filter(pk__in=keys).count() == len(keys)
 
 
 def _scope_above(user: User, right: str, branch: Branch) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -190,8 +191,13 @@ def in_words(name: str, value: Any) -> str:
         return _("Yes") if value else _("No")
     if name == "title":
         return title_name(value)
-    choices = dict(Member._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
-    return str(choices.get(value, value))
+    return str(_choices(name).get(value, value))
+
+
+@cache
+def _choices(name: str) -> dict[Any, Any]:
+    """The choices of a field; their labels follow the language of whoever reads them."""
+    return dict(Member._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
 
 
 def is_sealed(name: str) -> bool:

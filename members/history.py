@@ -21,7 +21,7 @@ from members.sealing import IndexField, SealedField, try_open
 MemberEvent: Any = Member.pgh_event_model  # type: ignore[attr-defined]  # django-pghistory adds it
 
 # Kept by the software itself, so no change of theirs is news.
-UNTOLD = frozenset({"id", "created_at", "updated_at"})
+UNTOLD = frozenset({"id", "created_at", "updated_at", "branch_path"})
 TOLD = tuple(
     field.name
     for field in Member._meta.concrete_fields

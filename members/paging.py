@@ -9,18 +9,37 @@ leads nowhere gives the first page, for it is people who read pages; programs as
 `strict` and get a LookupError instead, lest they begin anew for ever.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-COUNTED_EXACTLY = 10_000
+COUNTED_EXACTLY = 1_000
+# Where the planner expects so many, or such a cost of counting them, it is believed.
+EXPECTED, DEAR = 2 * COUNTED_EXACTLY, 5_000
 PARAMETERS = ("after", "before", "last")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A condition that an index of its own serves.
+
+    is_rare: so few meet it that they are better gathered and sorted than met on the way
+    through everybody in order, as the planner would if it believed them to be spread.
+    """
+
+    condition: Q
+    is_rare: bool = False
 
 
 class Keyset:
@@ -29,7 +48,9 @@ class Keyset:
     order: names of columns, "-" before those that descend; the last one is unique. Empty
     values stand last either way. among: where the key is looked up, when the list itself
     may lose rows while somebody pages through it. strict: as above; then a page may also
-    be empty.
+    be empty. ways: each row meets one at least; each is read by its own index, where
+    their disjunction would have none. many: there may be, so that the planner is asked
+    whether to count them.
     """
 
     def __init__(
@@ -41,12 +62,19 @@ class Keyset:
         size: int = 25,
         among: models.QuerySet | None = None,
         strict: bool = False,
+        ways: Sequence[Way] = (),
+        many: bool = False,
     ):
+        self.many = many
+        self.all = queryset
+        self.ways = ways
+        if ways:
+            queryset = queryset.filter(reduce(or_, [way.condition for way in ways]))
         self.queryset = queryset
         self.order = [(name.removeprefix("-"), name[0] == "-") for name in order]
         self.query = query
         self.size = size
-        self.among = queryset if among is None else among
+        self.among = self.queryset if among is None else among
         self.strict = strict
         self.has_previous = self.has_next = False
         self.rows = self._read()
@@ -55,11 +83,29 @@ class Keyset:
     @cached_property
     def count(self) -> int:
         """How many there are; COUNTED_EXACTLY + 1 stands for "more than that"."""
+        if not (self.has_previous or self.has_next):
+            return len(self.rows)
+        if self.expected:
+            return COUNTED_EXACTLY + 1
         return self.queryset.order_by()[: COUNTED_EXACTLY + 1].count()
+
+    @cached_property
+    def expected(self) -> int:
+        """How many the planner expects, from what it knows of the whole table; 0 where
+        they are few enough to be counted."""
+        if not self.many:
+            return 0
+        explained = self.queryset.order_by().values("pk").explain(format="json")
+        plan = json.loads(explained)[0]["Plan"]
+        few = plan["Plan Rows"] <= EXPECTED and plan["Total Cost"] <= DEAR
+        return 0 if few else int(plan["Plan Rows"])
 
     @property
     def count_text(self) -> str:
         if self.count > COUNTED_EXACTLY:
+            if self.expected:
+                about = round(self.expected, 2 - len(str(self.expected)))
+                return _("About %(count)s in all") % {"count": f"{about:,}"}
             return _("More than %(count)s in all") % {"count": f"{COUNTED_EXACTLY:,}"}
         return _("%(count)s in all") % {"count": f"{self.count:,}"}
 
@@ -105,9 +151,15 @@ class Keyset:
         return self._page(None, backward=False)
 
     def _page(self, values: Mapping[str, Any] | None, *, backward: bool) -> list[Any]:
-        rows = self.queryset.order_by(*self._ordering(backward))
+        ordering = self._ordering(backward)
+        rows = self.all.order_by(*ordering)
         if values is not None:
             rows = rows.filter(self._beyond(values, backward))
+        if self.ways:
+            keys, *others = [self._nearest(rows, way, backward) for way in self.ways]
+            if others:
+                keys = keys.union(*others, all=True)
+            rows = self.all.order_by(*ordering).filter(pk__in=keys)
         found = list(rows[: self.size + 1])
         more = len(found) > self.size
         found = found[: self.size]
@@ -116,6 +168,17 @@ class Keyset:
         self.has_previous = more if backward else values is not None
         self.has_next = values is not None if backward else more
         return found
+
+    def _nearest(self, rows: Any, way: Way, backward: bool) -> Any:
+        """The keys of the page if all came this way."""
+        found = rows.filter(way.condition)
+        if way.is_rare and self.order[0][0] == "pinyin":
+            # An expression that no index on the order can serve.
+            gathered = Concat(F("pinyin"), Value(""))
+            down = self.order[0][1] != backward
+            first = gathered.desc() if down else gathered.asc()
+            found = found.order_by(first, *self._ordering(backward)[1:])
+        return found.values("pk")[: self.size + 1]
 
     def _values_at(self, key: str) -> Mapping[str, Any] | None:
         if not (key.isascii() and key.isdigit() and len(key) < 19):

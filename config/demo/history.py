@@ -25,6 +25,12 @@ WRITTEN: dict[type[models.Model], str | None] = {
 }
 # Of an event row, behind those it copies.
 EVENT_COLUMNS = ("pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_context_id")
+# What a trigger would have done for members of branches that moved.
+FOLLOW_BRANCHES = """
+UPDATE members_member AS member SET branch_path = branch.path
+FROM members_branch AS branch
+WHERE branch.id = member.branch_id AND member.branch_path <> branch.path
+"""
 
 
 @contextmanager
@@ -41,6 +47,7 @@ def resting_triggers() -> Iterator[None]:
         yield
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute(FOLLOW_BRANCHES)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 

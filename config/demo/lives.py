@@ -290,6 +290,7 @@ class Lives:
             post=post,
             state=state,
             branch=branch,
+            branch_path=branch.path,
             applied_on=applied if applied.year > 1995 or enters else None,
             admitted_on=days.get(State.PROBATIONARY)
             if state in Member.IN_PARTY

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from members import code_tables
+from members.forms.widgets import QuickSelect
 from members.models import Branch
 from members.models.branch import BranchQuerySet
 
@@ -29,7 +30,7 @@ class BranchField(forms.CharField):
     def offer(self, branches: BranchQuerySet, *, empty_label: str = "---------"):
         """Take one of `branches`; returns how many are on the list, by one query."""
         self.branches = branches
-        shown = list(branches[: LONGEST_LIST + 1])
+        shown = list(branches.only("path", "code", "name")[: LONGEST_LIST + 1])
         if len(shown) > LONGEST_LIST:
             self.widget = forms.TextInput(attrs={"autocomplete": "off"})
             self.help_text = _(
@@ -38,7 +39,7 @@ class BranchField(forms.CharField):
             return len(shown)
         top = min((branch.depth for branch in shown), default=0)
         choices = [(b.code, f"{'— ' * (b.depth - top)}{b.name}") for b in shown]
-        self.widget = forms.Select(choices=[("", empty_label), *choices])
+        self.widget = QuickSelect(choices=[("", empty_label), *choices])
         return len(shown)
 
     @staticmethod

@@ -1,5 +1,8 @@
 """Filters and order of the roll."""
 
+from functools import reduce
+from operator import or_
+
 import django_filters
 from django import forms
 from django.db.models import Q
@@ -9,8 +12,16 @@ from django.utils.translation import pgettext_lazy
 from members import access, code_tables, history
 from members.algorithms import add_years
 from members.forms.fields import LONGEST_LIST, BranchField
+from members.forms.widgets import (
+    KeptSelect,
+    QuickCheckboxes,
+    QuickDateInput,
+    QuickInput,
+    QuickSelect,
+)
 from members.models import Member, PartyGroup
-from members.models.member import matching
+from members.models.member import is_phone, matching
+from members.names import ways_to
 
 GROUPS_OF_STATES = {
     "live": Member.LIVE,
@@ -50,7 +61,7 @@ FLAGS = {
 # The declared orders, and no others (IN-02).
 ORDERS = {
     "pinyin": (_("Name"), ("pinyin", "pk")),
-    "branch": (_("Branch"), ("branch__path", "pinyin", "pk")),
+    "branch": (_("Branch"), ("branch_path", "pinyin", "pk")),
     "admitted_on": (_("Admitted, earliest first"), ("admitted_on", "pinyin", "pk")),
     "-admitted_on": (_("Admitted, latest first"), ("-admitted_on", "pinyin", "pk")),
     "full_member_on": (
@@ -65,10 +76,19 @@ ORDERS = {
     "-birth_date": (_("Youngest first"), ("-birth_date", "pinyin", "pk")),
 }
 ANY = _("Any")
+GROUP_SHOWN = ("name", "branch__name", "branch__short_name")
 
 
 class BranchFilter(django_filters.Filter):
     field_class = BranchField
+
+
+def kept(choices, **options):
+    """A filter whose choices never change. They are given as a function, for a list
+    would be copied for every request."""
+    return django_filters.ChoiceFilter(
+        choices=lambda: choices, widget=KeptSelect(), **options
+    )
 
 
 class RollFilter(django_filters.FilterSet):
@@ -79,7 +99,7 @@ class RollFilter(django_filters.FilterSet):
         method="search",
         max_length=50,
         label=_("Search"),
-        widget=forms.TextInput(
+        widget=QuickInput(
             attrs={
                 "type": "search",
                 "autocomplete": "off",
@@ -88,14 +108,14 @@ class RollFilter(django_filters.FilterSet):
         ),
     )
     branch = BranchFilter(method="below", required=False, label=_("Branch"))
-    state = django_filters.ChoiceFilter(
-        choices=STATES,
+    state = kept(
+        STATES,
         empty_label=None,
         method="shown_only",
         label=pgettext_lazy("member", "State"),
     )
-    sort = django_filters.ChoiceFilter(
-        choices=[(name, label) for name, (label, _order) in ORDERS.items()],
+    sort = kept(
+        [(name, label) for name, (label, _order) in ORDERS.items()],
         empty_label=None,
         method="shown_only",
         label=_("Order"),
@@ -103,16 +123,12 @@ class RollFilter(django_filters.FilterSet):
     party_group = django_filters.ModelChoiceFilter(
         queryset=PartyGroup.objects.none(), empty_label=ANY, label=_("Party group")
     )
-    sex = django_filters.ChoiceFilter(
-        choices=code_tables.SEX.choices, empty_label=ANY, label=_("Sex")
+    sex = kept(code_tables.SEX.choices, empty_label=ANY, label=_("Sex"))
+    ethnic_group = kept(
+        code_tables.ETHNIC_GROUP.choices, empty_label=ANY, label=_("Ethnic group")
     )
-    ethnic_group = django_filters.ChoiceFilter(
-        choices=code_tables.ETHNIC_GROUP.choices,
-        empty_label=ANY,
-        label=_("Ethnic group"),
-    )
-    education = django_filters.ChoiceFilter(
-        choices=[
+    education = kept(
+        [
             (code, label)
             for code, label in code_tables.EDUCATION.choices
             if code.endswith("0")
@@ -121,20 +137,18 @@ class RollFilter(django_filters.FilterSet):
         method="of_education",
         label=_("Education"),
     )
-    age = django_filters.ChoiceFilter(
-        choices=list(AGES.items()), empty_label=ANY, method="of_age", label=_("Age")
-    )
+    age = kept(list(AGES.items()), empty_label=ANY, method="of_age", label=_("Age"))
     flags = django_filters.MultipleChoiceFilter(
         choices=[(name, label) for name, (label, _condition) in FLAGS.items()],
         method="with_flags",
-        widget=forms.CheckboxSelectMultiple,
+        widget=QuickCheckboxes,
         label=_("Circumstances"),
     )
     on = django_filters.DateFilter(
         method="shown_only",
         label=_("As of the day"),
         help_text=_("Shows the roll as it was recorded by the end of that day."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=QuickDateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     MORE = ("party_group", "sex", "ethnic_group", "education", "age", "flags", "on")
@@ -144,20 +158,22 @@ class RollFilter(django_filters.FilterSet):
         self.paths = access.scope(request.user, "view_roll")
         form = self.form
         branches = access.managed_branches(request.user, "view_roll")
-        if form.fields["branch"].offer(branches, empty_label=ANY) < 2:
+        self.offered = form.fields["branch"].offer(branches, empty_label=ANY)
+        if self.offered < 2:
             del form.fields["branch"]
         form.fields["on"].widget.attrs["max"] = access.today().isoformat()
-        self._offer_groups(form)
+        self._offer_groups(form, branches)
 
-    def _offer_groups(self, form):
-        """The groups in scope, or of the branch asked for, if that is not too many."""
-        groups = PartyGroup.objects.filter(
-            branch__in=access.managed_branches(self.request.user, "view_roll"),
-            dissolved_on=None,
-        ).select_related("branch")
+    def _offer_groups(self, form, branches):
+        """The groups of the branches offered, or of the one asked for, if that is not
+        too many."""
+        offered = []
         if code := BranchField.code_in(self.data.get("branch")):
-            groups = groups.filter(branch__code=code)
-        offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
+            branches = branches.filter(code=code)
+        if code or self.offered <= LONGEST_LIST:
+            groups = PartyGroup.objects.filter(branch__in=branches, dissolved_on=None)
+            groups = groups.select_related("branch").only(*GROUP_SHOWN)
+            offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
         if not offered or len(offered) > LONGEST_LIST:
             del form.fields["party_group"]
             return
@@ -170,6 +186,7 @@ class RollFilter(django_filters.FilterSet):
             coerce=int,
             empty_value=None,
             required=False,
+            widget=QuickSelect,
             label=_("Party group"),
         )
 
@@ -184,6 +201,8 @@ class RollFilter(django_filters.FilterSet):
     @property
     def order(self):
         chosen = self.form.cleaned_data.get("sort") if self.is_valid() else None
+        if chosen == "branch" and self.day:
+            return ("branch__path", "pinyin", "pk")
         return ORDERS[chosen or "pinyin"][1]
 
     @property
@@ -205,13 +224,27 @@ class RollFilter(django_filters.FilterSet):
             return queryset.none()
         state = self.form.cleaned_data.get("state") or "live"
         states = GROUPS_OF_STATES.get(state, (state,))
-        return super().filter_queryset(self.everything().filter(state__in=states))
+        found = self.everything().filter(state__in=states)
+        if self.order[0] == "branch_path":
+            # Says nothing new, but where in the order of paths to begin.
+            starts = (Q(branch_path__startswith=path) for path in self.paths)
+            found = found.filter(reduce(or_, starts))
+        return super().filter_queryset(found)
+
+    @property
+    def ways(self):
+        """How those that are searched for are found, each by an index of its own; none
+        where `qs` is narrowed to them already."""
+        text = self.form.cleaned_data.get("q", "") if self.is_valid() else ""
+        return () if self.day or not text or is_phone(text) else ways_to(text)
 
     def search(self, queryset, name, value):
-        return queryset.filter(matching(value))
+        return queryset if self.ways else queryset.filter(matching(value))
 
     def below(self, queryset, name, value):
-        return queryset.filter(branch__path__startswith=value.path)
+        if self.day:  # versions of a record know the branch they were of alone
+            return queryset.filter(branch__path__startswith=value.path)
+        return queryset.filter(branch_path__below=value.path)
 
     def of_education(self, queryset, name, value):
         return queryset.filter(education__startswith=value[0])

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Self
 
 import pghistory
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import F, Q
@@ -212,6 +213,19 @@ class Branch(models.Model):
         indexes = [
             models.Index(fields=["parent", "name"], name="members_branch_children"),
             models.Index(fields=["initials"], name="members_branch_initials"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="branch_takes_members_along",
+                operation=pgtrigger.UpdateOf("path"),
+                when=pgtrigger.After,
+                condition=pgtrigger.Q(old__path__df=pgtrigger.F("new__path")),
+                func="""
+                    UPDATE members_member SET branch_path = NEW.path
+                    WHERE branch_id = NEW.id;
+                    RETURN NULL;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

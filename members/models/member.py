@@ -7,6 +7,7 @@ from typing import Self, cast
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
@@ -20,6 +21,8 @@ from members import code_tables
 from members.algorithms import add_years, check_id_number, check_mobile, years_between
 from members.grades import graded
 from members.models.branch import Branch, PartyGroup
+from members.names import pieces, surname
+from members.paths import HIGH, BranchPathField, component
 from members.refusals import refusal_at
 from members.sealing import (
     IndexField,
@@ -28,6 +31,12 @@ from members.sealing import (
     SealedQuerySet,
     index_of,
 )
+
+SELDOM = {
+    "abroad": Q(is_abroad=True),
+    "floating": Q(is_floating=True),
+    "no_contact": Q(out_of_contact_since__isnull=False),
+}
 
 
 class MemberQuerySet(SealedQuerySet["Member"]):
@@ -42,7 +51,7 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         """Those on a roll at or below any of `paths`."""
         scope = Q()
         for path in paths:
-            scope |= Q(branch__path__startswith=path)
+            scope |= Q(branch_path__below=path)
         return self.filter(scope) if paths else self.none()
 
     def search(self, text: str) -> Self:
@@ -50,11 +59,16 @@ class MemberQuerySet(SealedQuerySet["Member"]):
         return self.filter(matching(text))
 
 
+def is_phone(text: str) -> bool:
+    """Whether this is the end of a phone number, by which one may be searched for."""
+    return len(text) == 4 and text.isdigit()
+
+
 def matching(text: str) -> Q:
     """Those whose name holds `text`, whose pinyin or initials begin so, or whose phone
     ends in it (four digits); for records and for their history."""
     text = text.strip()
-    if len(text) == 4 and text.isdigit():
+    if is_phone(text):
         return Q(phone_tail=index_of(Member, "phone_tail", text))
     if text.isascii():
         text = text.lower()
@@ -65,12 +79,15 @@ def matching(text: str) -> Q:
 # By statement, not by row: an import writes a thousand records in one.
 @pghistory.track(
     pghistory.InsertEvent(level=pghistory.Statement),
-    # A save that changed nothing but the time of saving is no history.
+    # A save that changed nothing but the time of saving is no history, nor is it one of
+    # the member where the branch stands.
     pghistory.UpdateEvent(
-        condition=pgtrigger.AnyChange(exclude=["updated_at", "id_number_index_next"]),
+        condition=pgtrigger.AnyChange(
+            exclude=["updated_at", "id_number_index_next", "branch_path"]
+        ),
         level=pghistory.Statement,
     ),
-    exclude=["id_number_index_next"],
+    exclude=["id_number_index_next", "branch_path"],
 )
 class Member(SealedModel):
     """A person on a branch's roll: applicant, activist, candidate or Party member.
@@ -123,6 +140,7 @@ class Member(SealedModel):
 
     GRADES = graded(
         G1="id",
+        G2="branch_path",
         G3="name pinyin initials sex ethnic_group birth_date file_birth_date education "
         "native_place employer occupation title post state branch party_group "
         "applied_on admitted_on full_member_on enrolled_on increase is_floating "
@@ -215,6 +233,7 @@ class Member(SealedModel):
         related_name="members",
         verbose_name=_("Party group"),
     )
+    branch_path = BranchPathField(_("path of the branch"))
     applied_on = models.DateField(_("applied on"), null=True, blank=True)
     admitted_on = models.DateField(_("admitted on"), null=True, blank=True)
     full_member_on = models.DateField(_("full member since"), null=True, blank=True)
@@ -306,12 +325,69 @@ class Member(SealedModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["branch", "pinyin", "id"], name="members_member_roll"),
+            # Where one looks, then the order of the roll.
+            models.Index(
+                fields=["branch_path", "pinyin", "id"], name="members_member_roll"
+            ),
+            *(
+                models.Index(
+                    component("branch_path", depth),
+                    "pinyin",
+                    "id",
+                    name=f"members_member_roll_{depth}",
+                )
+                for depth in HIGH
+            ),
             models.Index(fields=["pinyin", "id"], name="members_member_by_pinyin"),
             models.Index(fields=["phone_index"], name="members_member_phone"),
             models.Index(fields=["phone_tail"], name="members_member_phone_tail"),
             models.Index(fields=["id_number_index"], name="members_member_id_number"),
             models.Index(fields=["initials"], name="members_member_initials"),
+            models.Index(surname(), "pinyin", "id", name="members_member_surname"),
+            GinIndex(OpClass(pieces(), name="array_ops"), name="members_member_pieces"),
+            # Orders of the roll; those of the same day are sorted when they are read.
+            models.Index(fields=["birth_date"], name="members_member_born"),
+            *(
+                models.Index(order, name=f"members_member_{name}")
+                for day in ("admitted_on", "full_member_on")
+                for name, order in (
+                    (f"{day[:4]}_first", F(day).asc(nulls_last=True)),
+                    (f"{day[:4]}_last", F(day).desc(nulls_last=True)),
+                )
+            ),
+            # What few have: found among all without reading all.
+            *(
+                models.Index(
+                    fields=["pinyin", "id"],
+                    condition=condition,
+                    name=f"members_member_{name}",
+                )
+                for name, condition in SELDOM.items()
+            ),
+            models.Index(
+                fields=["ethnic_group", "pinyin", "id"],
+                condition=~Q(ethnic_group="01"),
+                name="members_member_minority",
+            ),
+            models.Index(
+                fields=["state", "pinyin", "id"],
+                condition=~Q(state="full"),
+                name="members_member_state",
+            ),
+        ]
+        triggers = [
+            # The lock makes it wait for a move of the branch, as that waits for us.
+            pgtrigger.Trigger(
+                name="member_follows_branch",
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("branch_id", "branch_path"),
+                when=pgtrigger.Before,
+                func="""
+                    SELECT path INTO NEW.branch_path FROM members_branch
+                    WHERE id = NEW.branch_id FOR KEY SHARE;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

@@ -117,7 +117,7 @@ def exported(export: Export) -> MemberQuerySet:
     if state := export.filters.get("state"):
         members = members.filter(state=state)
     return members.select_related("branch", "party_group").order_by(
-        "branch__path", "pinyin", "pk"
+        "branch_path", "pinyin", "pk"
     )
 
 

@@ -190,7 +190,7 @@ def counts_by_state(user, branch: Branch) -> dict[str, int] | None:
     elif Branch.objects.within([branch.path]).count() > COUNTED_BELOW:
         return None
     else:
-        roll = roll.filter(branch__path__startswith=branch.path)
+        roll = roll.filter(branch_path__below=branch.path)
     return dict(roll.order_by().values_list("state").annotate(Count("pk")))
 
 

@@ -75,7 +75,7 @@ def candidates(user, branch, office):
     if office.full_members_only:
         people = people.filter(state=Member.State.FULL)
     if office.code != "first_secretary" and not branch.is_temporary:
-        people = people.filter(branch__path__startswith=branch.path)
+        people = people.filter(branch_path__below=branch.path)
     return people.select_related("branch").order_by("pinyin", "pk")
 
 

@@ -27,7 +27,7 @@ def member_detail(request, pk):
     manages = "manage_roll" in rights
     context = record_context(user, member) | {
         "can_edit": member.is_live
-        and access.managed_members(user).filter(pk=pk).exists(),
+        and (manages or access.managed_members(user).filter(pk=pk).exists()),
         "can_change_state": manages and member.is_live,
         "can_appoint": "manage_offices" in rights and member.is_live,
         "can_explain": "explain_access" in rights,
@@ -80,7 +80,6 @@ def record_context(user, member):
     else:
         appointments = access.visible_appointments(user).filter(member=member)
     appointments = appointments.select_related("office", "branch", "party_group")
-    changes = access.reachable(user, StateChange).filter(member=member)
     in_force = [a for a in appointments if a.starts_on <= today <= (a.ends_on or today)]
     return {
         "member": member,
@@ -89,12 +88,11 @@ def record_context(user, member):
             "tone": facts.TONES.get(member.state, "neutral"),
         },
         "sections": facts.sections(member, names_of(member), on=today),
-        "changes": list(changes),
+        # Whoever sees a member sees these: both have the same reach (access.REACH).
+        "changes": list(member.state_changes.all()),
         "appointments": in_force,
         "past_appointments": [a for a in appointments if a not in in_force],
-        "sees_branch": access.visible_branches(user)
-        .filter(pk=member.branch_id)
-        .exists(),
+        "sees_branch": access.sees_branch(user, member.branch),
     }
 
 

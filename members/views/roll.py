@@ -48,8 +48,8 @@ class Line:
     place: str
     sex_and_age: str
     education: str
-    admitted_on: object
-    full_member_on: object
+    admitted_on: str
+    full_member_on: str
     phone: str
 
 
@@ -66,6 +66,8 @@ def roll(request):
         found.order,
         query=request.GET,
         among=found.everything(),
+        ways=found.ways,
+        many=found.offered > 1,
     )
     several = "branch" in found.form.fields
     context = {
@@ -113,8 +115,8 @@ def lines(records, urls, day, several):
             place=place_of(record, several),
             sex_and_age=f"{SEX.name(record.sex)} {years_between(record.birth_date, today)}",
             education=EDUCATION.name(record.education) if record.education else "",
-            admitted_on=record.admitted_on,
-            full_member_on=record.full_member_on,
+            admitted_on=str(record.admitted_on or ""),
+            full_member_on=str(record.full_member_on or ""),
             phone=masked(record, "phone"),
         )
         for record in records

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
+from members.history import MemberEvent
 from members.models import (
     Appointment,
     Branch,
@@ -625,3 +626,37 @@ def test_dissolving_twice_keeps_the_first_day():
         )
         == 0
     )
+
+
+@pytest.mark.django_db
+def test_a_moved_branch_takes_the_paths_of_its_members_along():
+    """In the same transaction, and without a version of their records."""
+    top, left, right = build.tree()
+    general = build.branch(parent=top, kind="general_branch")
+    member, other = build.member(branch=left), build.member(branch=right)
+    versions = MemberEvent.objects.count()
+
+    move(left, general)
+
+    paths = dict(Member.objects.values_list("pk", "branch_path"))
+    assert paths == {
+        member.pk: f"{general.path}{left.pk}.",
+        other.pk: right.path,
+    }
+    assert set(Member.objects.within([general.path])) == {member}
+    assert MemberEvent.objects.count() == versions
+
+
+@pytest.mark.django_db
+def test_the_path_of_a_member_is_that_of_the_branch_however_it_was_written():
+    _top, left, right = build.tree()
+    member = build.member(branch=left)
+    assert Member.objects.get().branch_path == left.path
+
+    Member.objects.filter(pk=member.pk).update(branch=right)
+    assert Member.objects.get().branch_path == right.path
+
+    member.branch_path = "9."
+    member.branch = left
+    Member.objects.bulk_update([member], ["branch", "branch_path"])
+    assert Member.objects.get().branch_path == left.path
