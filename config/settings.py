@@ -333,7 +333,7 @@ SEALING_CIPHER = env("SEALING_CIPHER", default="sm4")
 AUDIT_ANCHORS = env("AUDIT_ANCHORS", default=str(VAR / "audit" / "anchors.jsonl"))
 
 # --- what leaves the portal -------------------------------------------------------
-# No mail leaves unless a server is named, as in smtp+tls://user:password@mail.example:587
+# No mail leaves unless a server is named, as in smtp+tls://user:…@mail.example:587
 EMAIL_URL = env("EMAIL_URL", default="")
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 EMAIL_TIMEOUT = 10

@@ -17,7 +17,7 @@ SECRETS = {
     "Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
     "npm or PyPI token": r"\b(npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{60,})",
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{20,}\.eyJ[A-Za-z0-9_-]{20,}\.",
-    "our own API token": r"\bpt_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\b",
+    "our own API token": r"\bbpt_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\b",
     "key of a ring": r'"wrapped": "[A-Za-z0-9+/=]{60,}"',
     "32 bytes in base64": r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])",
     "password in a URL": r"://[^\s/:@{}<]+:(?!…)[^\s/:@{}$<]{6,}@",
