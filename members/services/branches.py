@@ -307,6 +307,7 @@ def start_term(
 @transaction.atomic
 def correct_term(term: Term, *, document_number: str, by: User | None) -> Term:
     """Enter the right number of the document of a term."""
+    term = Term.objects.select_for_update(of=("self",)).get(pk=term.pk)
     if term.document_number == document_number.strip():
         return term
     term.document_number = document_number.strip()
