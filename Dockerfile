@@ -12,7 +12,9 @@ RUN sh bin/portal setup \
     && rm -rf node_modules var
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal
+# A new volume takes over whose folder it is mounted on.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
+    && install -d -m 0700 -o portal -g portal /var/lib/portal/audit
 WORKDIR /portal
 COPY --from=build /portal /portal
 ENV PATH=/portal/.venv/bin:$PATH \

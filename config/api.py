@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
+from members.api.audit import AuditEntryViewSet
 from members.api.branches import BranchViewSet
 from members.api.corrections import CorrectionViewSet
 from members.api.members import MemberViewSet
@@ -16,6 +17,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("branches", BranchViewSet, "branch")
 router.register("members", MemberViewSet, "member")
 router.register("appointments", AppointmentViewSet, "appointment")
+router.register("audit", AuditEntryViewSet, "audit")
 router.register("corrections", CorrectionViewSet, "correction")
 
 version_1 = [

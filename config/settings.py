@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "members.middleware.note_refusals",
     "members.middleware.session_limits",
     "members.middleware.signed_in_everywhere",
     "members.middleware.history_context",
@@ -406,6 +407,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_MAX_BYTES + 64 * 1024
 EXPORT_MAX_ROWS = 50_000
 CODE_TABLE_MAX_BYTES = 1024 * 1024
 ROLL_INQUIRIES_PER_HOUR = 20
+REVEALS_PER_HOUR = 30
 # Every upload goes through it before it is opened: tcp://host:3310 or unix:///path of a
 # clamd; empty for none (UP-07).
 UPLOAD_SCANNER = env("UPLOAD_SCANNER", default="")

@@ -25,6 +25,7 @@ from members.models import (
     Alarm,
     ApiToken,
     Appointment,
+    AuditEntry,
     Branch,
     BranchChange,
     BranchGrant,
@@ -138,6 +139,7 @@ ADMINISTRATORS: dict[str, dict[type[models.Model], frozenset[str]]] = {
         RollInquiry: frozenset({"view"}),
         Office: frozenset({"view"}),
         LocalCode: frozenset({"view"}),
+        AuditEntry: frozenset({"view"}),
     },
 }
 
@@ -150,6 +152,7 @@ BRANCH_RIGHTS = frozenset(
         "export_roll",
         "manage_offices",
         "explain_access",
+        "reveal_sensitive",
     }
 )
 
@@ -394,6 +397,16 @@ def exported_members(user: Any) -> MemberQuerySet:
     )
 
 
+def revealable_members(user: Any) -> MemberQuerySet:
+    """Those whose sensitive fields `user` may read in full, one by one and for a reason.
+
+    The right alone is not enough: whose record one may not see has nothing to reveal.
+    """
+    return roll_members(user) & cast(
+        MemberQuerySet, reachable(user, Member, "reveal_sensitive")
+    )
+
+
 def visible_tokens(user: Any) -> models.QuerySet[ApiToken]:
     return reachable(user, ApiToken)
 
@@ -501,11 +514,11 @@ def _scope_above(user: User, right: str, branch: Branch) -> list[str]:
 # --- why ------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Reason:
-    """One ground on which an account may see a record, or change it too.
+    """One ground on which an account may see a record, or do more with it.
 
     kind: "appointment", "purpose" (a grant on a branch), "owner", "record" (a grant on
-    this record), "membership" (of the branch) or "administrator". rights: "view",
-    "change" or both. Members of a branch are counted, not listed: `user` is None then.
+    this record), "membership" (of the branch) or "administrator". rights: one or more of
+    "view", "reveal" (read the sensitive fields in full) and "change". Members of a branch are counted, not listed: `user` is None then.
     """
 
     user: User | None
@@ -525,7 +538,7 @@ def explain(
     """Why accounts may see or change `obj` (or only why `user` may): every ground.
 
     An account has a ground with the right "view" if and only if it may view `obj`; so
-    for "change" (AZ-04).
+    for "reveal" and "change" (AZ-04).
     """
     on = on or today()
     accounts = User.objects.filter(is_active=True)
@@ -545,11 +558,14 @@ def _branch_reasons(
 ) -> list[Reason]:
     branch = obj if isinstance(obj, Branch) else obj.branch
     reach = REACH[type(obj)]
+    actions = {reach.view: "view", reach.change: "change"}
+    if isinstance(obj, Member):
+        actions["reveal_sensitive"] = "reveal"
     grants = (
         BranchGrant.objects.in_force(on)
         .filter(
             user__in=people,
-            permission__codename__in=[reach.view, reach.change],
+            permission__codename__in=actions,
             content_object__path__in=[*branch.paths_above(), branch.path],
         )
         .select_related(
@@ -565,7 +581,7 @@ def _branch_reasons(
         Reason(
             grant.user,
             "appointment" if grant.appointment_id else "purpose",
-            ("view" if grant.permission.codename == reach.view else "change",),
+            (actions[grant.permission.codename],),
             branch=grant.content_object,
             appointment=grant.appointment,
             purpose=grant.purpose,

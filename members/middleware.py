@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from members import entry
 from members.hashing import TooBusy
 from members.origin import Origin, client_address, origin
-from members.services import sessions
+from members.services import refusals, sessions
 
 ALWAYS_OPEN = frozenset({"members:sign_out", "members:elder_view"})
 # What is open to an account at each step before entry.
@@ -23,6 +23,10 @@ OPEN_AT = {
     entry.NEW_PASSWORD: ALWAYS_OPEN | {entry.NEW_PASSWORD, "members:password_confirm"},
     entry.SET_UP: ALWAYS_OPEN | {entry.SET_UP, "members:password_confirm"},
 }
+
+
+# What the routes call the key of the record they are about.
+KEYS = ("pk", "object_id")
 
 
 def note_origin(get_response):
@@ -37,6 +41,26 @@ def note_origin(get_response):
         finally:
             origin.reset(token)
         response.headers["X-Request-Id"] = here.request_id
+        return response
+
+    return middleware
+
+
+def note_refusals(get_response):
+    """Write down that somebody was refused a record, once all else is rolled back.
+
+    The entry says what was asked for, whether that exists or not (AZ-03).
+    """
+
+    def middleware(request):
+        response = get_response(request)
+        asked, user = request.resolver_match, request.user
+        if response.status_code in {403, 404} and asked and user.is_authenticated:
+            key = next((asked.kwargs[n] for n in KEYS if n in asked.kwargs), None)
+            if key is not None:
+                refusals.note_refusal(
+                    user, route=asked.view_name, method=request.method, key=str(key)
+                )
         return response
 
     return middleware

@@ -24,6 +24,8 @@ def _sentence(notification: Notification, offices: dict[str, str]) -> str:
         "count": given.get("count", 0),
         "file": given.get("file", ""),
         "name": given.get("name", ""),
+        "who": given.get("who", ""),
+        "reason": given.get("reason", ""),
         "office": offices.get(given.get("office", ""), ""),
         "field": _field(given.get("field", "")),
         "state": _state(given.get("state", "")),
@@ -82,6 +84,9 @@ def _template(kind: Notification.Kind) -> str:
         Kind.RECOVERY_CODE_USED: _(
             "A recovery code was used to sign in; %(count)s are left. Was it not you? Tell "
             "your branch at once."
+        ),
+        Kind.REVEALED: _(
+            "%(who)s looked at your “%(field)s” in full. Reason: %(reason)s"
         ),
     }[kind]
 

@@ -151,6 +151,7 @@ def verify_audit() -> None:
     verdict = audit.verify()
     with jobs.once_a_day(verify_audit.name, now=timezone.now()) as ours:
         if ours:
+            audit.note_check(verdict)
             alarms.judge_chain(verdict, now=timezone.now())
 
 

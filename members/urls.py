@@ -15,6 +15,7 @@ from members.views import (
     offices,
     own_data,
     records,
+    reveals,
     roll,
     second_factor,
     sessions,
@@ -85,6 +86,7 @@ urlpatterns = [
     path("add/", records.member_add, name="member_add"),
     path("me/", records.member_self, name="member_self"),
     path("me/data/", own_data.own_data, name="own_data"),
+    path("me/reveal/", reveals.self_reveal, name="self_reveal"),
     path("me/corrections/add/", corrections.correction_ask, name="correction_ask"),
     path("corrections/", corrections.correction_list, name="correction_list"),
     path(
@@ -120,6 +122,7 @@ urlpatterns = [
     path("exports/<int:pk>/", exports.export_detail, name="export_detail"),
     path("exports/<int:pk>/download/", exports.export_download, name="export_download"),
     path("<int:pk>/", records.member_detail, name="member_detail"),
+    path("<int:pk>/reveal/", reveals.member_reveal, name="member_reveal"),
     path("<int:pk>/edit/", records.member_edit, name="member_edit"),
     path("<int:pk>/state/", records.member_state, name="member_state"),
     path("<int:pk>/history/", records.member_history, name="member_history"),

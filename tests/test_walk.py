@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from members.models import Member
+from members.models import AuditEntry, Member
 from tests import build
 from tests.tables import checksums
 from tests.walk import (
@@ -134,11 +134,16 @@ def without_token(html):
 def test_a_get_changes_nothing(world, role):  # AZ-15
     client = client_of(world, role)
     before = checksums()
+    acts_before = set(AuditEntry.objects.values_list("act", flat=True))
     for name, page in PAGES.items():
         for method in ("get", "head"):
             getattr(client, method)(path_of(world, name, page))
 
     assert checksums() == before
+    assert set(AuditEntry.objects.values_list("act", flat=True)) <= {
+        *acts_before,
+        "access_refused",
+    }
 
 
 @pytest.mark.parametrize("role", [NOBODY, "root"])

@@ -195,6 +195,8 @@ PAGES = {
     "members:member_edit": Page("person", LEAD_LEFT, LEAD_LEFT),
     "members:member_state": Page("person", LEAD_LEFT, LEAD_LEFT),
     "members:member_history": Page("person", IN_LEFT),
+    "members:member_reveal": Page("person", LEAD_LEFT, LEAD_LEFT, "?field=phone"),
+    "members:self_reveal": Page(sees=HAVE_RECORD, posts=HAVE_RECORD),
     "members:account_open": Page("person", None, LEAD_LEFT),
     "members:account_reset": Page("person", None, LEAD_LEFT),
     "members:account_second_factor": Page("person", None, LEAD_LEFT),

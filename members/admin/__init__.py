@@ -2,6 +2,7 @@
 
 from members.admin import (
     accounts,
+    audit,
     branches,
     exchange,
     offices,
@@ -12,6 +13,7 @@ from members.admin import (
 
 __all__ = [
     "accounts",
+    "audit",
     "branches",
     "exchange",
     "offices",

@@ -125,11 +125,13 @@ class ScopedAdmin(ModelAdmin):
 
     def lookup_allowed(self, lookup, value, request):
         """Filter by what is declared alone: another column is a leak (IN-02)."""
-        declared = {
-            getattr(each, "parameter_name", each)
-            for each in self.get_list_filter(request)
-        }
-        return lookup.split("__")[0] in declared
+        fields, parameters = set(), set()
+        for declared in self.get_list_filter(request):
+            if isinstance(declared, type):
+                parameters.add(declared.parameter_name)
+            else:
+                fields.add(declared if isinstance(declared, str) else declared[0])
+        return lookup in parameters or lookup.split("__")[0] in fields
 
     # --- forms ---
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -17,6 +17,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
 from members.models import Export, ImportBatch, LocalCode
+from members.services import codes
 
 
 @admin.register(ImportBatch)
@@ -59,9 +60,7 @@ class ExportAdmin(ReadOnlyAdmin):
 
 class LocalCodeForm(ServiceForm):
     def write(self):
-        self.instance.full_clean()
-        self.instance.save()
-        return self.instance
+        return codes.save_code(self.instance, by=self.asked_by)
 
 
 class LocalCodeResource(resources.ModelResource):
@@ -79,6 +78,11 @@ class LocalCodeResource(resources.ModelResource):
         import_id_fields = ("table", "code", "valid_from")
         clean_model_instances = True
         skip_unchanged = True
+
+    def after_import(self, dataset, result, **kwargs):
+        changed = result.totals["new"] + result.totals["update"]
+        if changed and not kwargs.get("dry_run"):
+            codes.note_import(changed, by=kwargs["user"])
 
 
 class LocalCodeImportForm(ImportForm):

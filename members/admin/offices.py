@@ -29,6 +29,7 @@ RIGHTS = {
     "manage_tree": _("Set up, move and close branches below"),
     "manage_offices": _("Appoint to offices"),
     "explain_access": _("See who may see what"),
+    "reveal_sensitive": _("Read sensitive fields in full"),
 }
 
 

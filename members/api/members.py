@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
+from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 
 from members import access, history
@@ -19,7 +20,7 @@ from members.api.fields import (
 from members.api.filters import Flag, Number, RecordFilter
 from members.api.viewsets import RecordViewSet, take
 from members.models import Branch, Member, PartyGroup, StateChange
-from members.services import records, states
+from members.services import records, reveals, states
 
 RECORD = (
     "name",
@@ -144,6 +145,16 @@ class StateStepSerializer(serializers.Serializer):
     reason = TextField(max_length=200)
 
 
+class RevealSerializer(serializers.Serializer):
+    field = serializers.ChoiceField(reveals.FIELDS)
+    reason = serializers.CharField(min_length=reveals.SHORTEST_REASON, max_length=200)
+
+
+class RevealedSerializer(serializers.Serializer):
+    field = serializers.CharField()
+    value = serializers.CharField()
+
+
 class StateChangeSerializer(serializers.ModelSerializer):
     class Meta:
         model = StateChange
@@ -209,6 +220,11 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         "updated_at": ("updated_at", "pk"),
     }
 
+    def get_queryset(self):
+        if self.action == "reveal":
+            return access.revealable_members(self.request.user).select_related("branch")
+        return super().get_queryset()
+
     @extend_schema(
         summary=_("Put a person on the roll of a branch"),
         request=MemberEnrollSerializer,
@@ -243,6 +259,23 @@ class MemberViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordView
         to_state = sent.pop("to_state")
         change = states.change_state(member, to_state, by=request.user, **sent)
         return Response(StateChangeSerializer(change).data)
+
+    @extend_schema(
+        summary=_(
+            "Read one sensitive field in full, for a reason the member will read"
+        ),
+        request=RevealSerializer,
+        responses=RevealedSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def reveal(self, request, pk):
+        member, sent = self.get_object(), self.sent(RevealSerializer)
+        try:
+            value = reveals.reveal(member, by=request.user, **sent)
+        except reveals.TooManyReveals as refusal:
+            raise Throttled(refusal.wait, refusal.messages[0]) from refusal
+        shown = {"field": sent["field"], "value": value}
+        return Response(RevealedSerializer(shown).data)
 
     @extend_schema(
         summary=_("What changed in a record, and who decided it"),

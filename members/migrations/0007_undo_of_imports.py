@@ -73,11 +73,6 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('applicant', 'Applicant'), ('activist', 'Activist'), ('candidate', 'Candidate'), ('probationary', 'Probationary member'), ('full', 'Full member'), ('on_probation', 'On probation within the Party'), ('stopped', 'Membership stopped'), ('withdrawn', 'Application withdrawn'), ('cancelled', 'Probationary membership cancelled'), ('removed', 'Removed'), ('advised_out', 'Left on advice'), ('resigned', 'Resigned'), ('self_withdrawn', 'Removed after self-withdrawal'), ('expelled', 'Expelled'), ('deceased', 'Deceased'), ('voided', 'Entered by mistake')], max_length=20, verbose_name='state'),
         ),
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('correction_asked', 'Correction asked for'), ('correction_answered', 'Correction answered'), ('import_ready', 'Import checked'), ('import_done', 'Import finished'), ('import_undone', 'Import undone'), ('import_stands', 'Import not undone'), ('export_ready', 'Export ready'), ('appointed', 'Appointment'), ('appointment_ended', 'Appointment ended'), ('state_changed', 'Change of state'), ('welcome', 'Welcome'), ('token_issued', 'API token made')], max_length=30, verbose_name='kind'),
-        ),
-        migrations.AlterField(
             model_name='statechange',
             name='from_state',
             field=models.CharField(blank=True, choices=[('applicant', 'Applicant'), ('activist', 'Activist'), ('candidate', 'Candidate'), ('probationary', 'Probationary member'), ('full', 'Full member'), ('on_probation', 'On probation within the Party'), ('stopped', 'Membership stopped'), ('withdrawn', 'Application withdrawn'), ('cancelled', 'Probationary membership cancelled'), ('removed', 'Removed'), ('advised_out', 'Left on advice'), ('resigned', 'Resigned'), ('self_withdrawn', 'Removed after self-withdrawal'), ('expelled', 'Expelled'), ('deceased', 'Deceased'), ('voided', 'Entered by mistake')], max_length=20, verbose_name='from'),

@@ -218,6 +218,7 @@ class Notification(models.Model):
         SECOND_FACTOR_REMOVED = "second_factor_removed", _("Second factor removed")
         RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
         RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
+        REVEALED = "revealed", _("Sensitive field revealed")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 

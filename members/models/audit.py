@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
+from ipaddress import ip_address
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -67,6 +68,7 @@ class AuditEntry(models.Model):
         SETTING_CHANGED = "setting_changed", _("Setting changed")
         KEYS_ROTATED = "keys_rotated", _("Keys changed")
         AUDIT_EXPORTED = "audit_exported", _("Audit log exported")
+        AUDIT_VERIFIED = "audit_verified", _("Audit log checked")
         ALARM = "alarm", _("Alarm raised")
         MAIL_CODE_ASKED = "mail_code_asked", _("Code for a mail address asked for")
         MAIL_ADDRESS_SET = "mail_address_set", _("Mail address settled")
@@ -151,6 +153,8 @@ class AuditEntry(models.Model):
             if field.name != "mac"
         }
         columns["at"] = self.at.astimezone(UTC).isoformat()
+        if self.address is not None:
+            columns["address"] = ip_address(self.address).packed.hex()
         return json.dumps(
             columns, sort_keys=True, ensure_ascii=False, separators=(",", ":")
         ).encode()

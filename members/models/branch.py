@@ -178,6 +178,7 @@ class Branch(models.Model):
             ("export_roll", "Can export the roll"),
             ("manage_offices", "Can appoint to offices"),
             ("explain_access", "Can see who may see what"),
+            ("reveal_sensitive", "Can read sensitive fields in full"),
         ]
         constraints = [
             models.UniqueConstraint("path", name="members_branch_path_is_unique"),

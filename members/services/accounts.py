@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from members import access
 from members.models import Appointment, Member, MemberGrant, User
 from members.paper import paper_code
-from members.services import inbox, offices, sessions, tokens
+from members.services import audit, inbox, offices, sessions, tokens
 
 
 @transaction.atomic
@@ -44,6 +45,13 @@ def open_account(member: Member, *, by: User | None) -> tuple[User, str]:
     ):
         offices.give_rights(appointment)
     inbox.notify([user], inbox.Kind.WELCOME)
+    audit.record(
+        audit.Act.ACCOUNT_OPENED,
+        by=by,
+        subject=user,
+        branch=member.branch,
+        member=member,
+    )
     return user, password
 
 
@@ -63,7 +71,7 @@ def own_record(user: User) -> MemberGrant:
 
 
 @transaction.atomic
-def reset_password(user: User, *, by: User) -> str:
+def reset_password(user: User, *, by: User | None) -> str:
     """Give `user` a new first password, returned to be shown once; sessions and API
     tokens end. A second factor stays: the paper alone lets nobody in."""
     user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
@@ -72,8 +80,15 @@ def reset_password(user: User, *, by: User) -> str:
     user.must_change_password = True
     user.save(update_fields=["password", "password_set_at", "must_change_password"])
     sessions.end(user, by=by)
-    tokens.revoke_all(user, now=timezone.now())
+    tokens.revoke_all(user, now=timezone.now(), by=by)
+    audit.record(audit.Act.PASSWORD_RESET, by=by, subject=user, **of_member(user))
     return password
+
+
+def of_member(user: User) -> dict[str, Any]:
+    """Whom an account belongs to, as `audit.record` takes it."""
+    member = user.member
+    return {"member": member, "branch": member.branch} if member is not None else {}
 
 
 @transaction.atomic
@@ -91,8 +106,17 @@ def set_active(user: User, active: bool, *, by: User | None) -> User:
         raise ValidationError(
             _("Only a person on the roll can have an account."), code="not_live"
         )
+    if user.is_active == active:
+        return user
     user.is_active = active
     user.save(update_fields=["is_active"])
+    audit.record(
+        audit.Act.ACCOUNT_SWITCHED,
+        by=by,
+        subject=user,
+        active=active,
+        **of_member(user),
+    )
     if not active:
         sessions.end(user, by=by)
     return user

@@ -14,7 +14,7 @@ from members import access
 from members.models import BranchGrant, User
 from members.paper import paper_code
 from members.refusals import refusal_at
-from members.services import accounts, second_factor, sessions
+from members.services import accounts, audit, second_factor, sessions
 
 
 @transaction.atomic
@@ -33,6 +33,7 @@ def create_account(
     user.set_password(password)
     user.full_clean()
     user.save()
+    audit.record(audit.Act.ACCOUNT_OPENED, by=by, subject=user)
     return user, password
 
 
@@ -50,10 +51,11 @@ def create_administrator(username: str, administrator: str) -> tuple[User, str]:
             raise refusal_at(
                 "username", _("Another account has this name."), code="taken"
             )
-        password = accounts.reset_password(user, by=user)
+        password = accounts.reset_password(user, by=None)
         second_factor.remove(user, by=None)
     else:
         user, password = create_account(username, by=None)
+        audit.record(audit.Act.ROLE_SETTLED, subject=user, administrator=administrator)
     user.administrator, user.is_staff, user.is_active = administrator, True, True
     user.save(update_fields=["administrator", "is_staff", "is_active"])
     return user, password
@@ -74,8 +76,12 @@ def change_account(
                 code="is_administrator",
             )
         stored = accounts.set_active(stored, is_active, by=by)
-    stored.display_name = display_name
-    stored.save(update_fields=["display_name"])
+    if stored.display_name != display_name:
+        stored.display_name = display_name
+        stored.save(update_fields=["display_name"])
+        audit.record(
+            audit.Act.RECORD_CHANGED, by=by, subject=user, fields="display_name"
+        )
     return stored
 
 
@@ -97,9 +103,18 @@ def settle_role(user: User, *, administrator: str, is_staff: bool, by: User) -> 
         )
     if administrator and administrator != user.administrator:
         _check_candidate(user)
+    before = (user.administrator, user.is_staff)
     user.administrator = administrator
     user.is_staff = is_staff or bool(administrator)
-    user.save(update_fields=["administrator", "is_staff"])
+    if (user.administrator, user.is_staff) != before:
+        user.save(update_fields=["administrator", "is_staff"])
+        audit.record(
+            audit.Act.ROLE_SETTLED,
+            by=by,
+            subject=user,
+            administrator=administrator,
+            is_staff=user.is_staff,
+        )
     access.forget(user)
     sessions.end(user, by=by)
     return user

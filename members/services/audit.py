@@ -50,15 +50,18 @@ def record(
     member: Member | None = None,
     result: str = Result.DONE,
     reason: str = "",
+    at: datetime | None = None,
     **context: str | int | bool,
 ) -> AuditEntry:
-    """Write down one act, in the transaction that is open.
+    """Write down one act, in the transaction that is open: without its entry the act
+    does not stand either.
 
-    context: never a value of grade G4, a password, a token or the key of a session.
+    at: now, but for the demonstration, which tells of earlier days. context: never a
+    value of grade G4, a password, a token or the key of a session.
     """
     here = origin.get()
     entry = AuditEntry(
-        at=timezone.now(),
+        at=at or timezone.now(),
         act=act,
         result=result,
         by=by,
@@ -71,7 +74,7 @@ def record(
         request_id=here.request_id,
         context=context,
     )
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         (entry.pk,) = next_primary_keys(AuditEntry, 1, connection.alias)
         entry.mac = _keyed(entry.told())
         entry.save(force_insert=True)
@@ -200,6 +203,17 @@ def verify() -> Verdict:
     return Verdict(entries, seals, pending)
 
 
+def note_check(verdict: Verdict) -> None:
+    """Write down what a check of the whole log found, for those who read the log."""
+    record(
+        Act.AUDIT_VERIFIED,
+        passed=verdict.passed,
+        entries=verdict.entries,
+        seals=verdict.seals,
+        broken=verdict.broken,
+    )
+
+
 def _chain() -> Iterator[AuditSeal]:
     return AuditSeal.objects.order_by("position").iterator(chunk_size=200)
 
@@ -238,14 +252,15 @@ def _check_pending() -> int:
     return count
 
 
+# By sets and not row by row: a comparison of each entry with each seal would take hours.
 STRAYS = """
-SELECT entry.id FROM members_auditentry entry
-WHERE NOT EXISTS (SELECT FROM members_auditpending WHERE entry_id = entry.id)
-AND NOT EXISTS (
-    SELECT FROM (SELECT unnest(entries) AS id FROM members_auditseal) sealed
-    WHERE sealed.id = entry.id
-)
-ORDER BY entry.id LIMIT 1
+SELECT id FROM (
+    SELECT id FROM members_auditentry
+    EXCEPT (
+        SELECT entry_id FROM members_auditpending
+        UNION ALL SELECT unnest(entries) FROM members_auditseal
+    )
+) stray ORDER BY id LIMIT 1
 """
 
 

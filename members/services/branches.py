@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 from django.utils import timezone
@@ -27,7 +28,7 @@ from members.models import (
 )
 from members.refusals import refusal_at
 from members.romanize import branch_initials
-from members.services import offices
+from members.services import audit, offices, records
 from members.signals import branch_closed, branch_moved
 
 # Setting up and moving take turns in the whole tree: a move rewrites the paths of all
@@ -61,6 +62,7 @@ def set_up_branch(
         document_number=document_number,
         recorded_by=by,
     )
+    _note(branch, BranchChange.Kind.SET_UP, by=by)
     return branch
 
 
@@ -80,7 +82,10 @@ def change_branch(branch: Branch, *, by: User | None) -> Branch:
     if stored.kind != branch.kind:
         _check_new_kind(branch)
     _check_details(branch)
+    fields = records.changed_fields(stored, branch)
     branch.save()
+    if fields:
+        _note(branch, "details", by=by, fields=", ".join(fields))
     return branch
 
 
@@ -172,6 +177,7 @@ def move_branch(
         recorded_by=by,
     )
     branch_moved.send(Branch, branch=branch, change=change)
+    _note(branch, BranchChange.Kind.MOVED, by=by, reason=reason)
     return branch
 
 
@@ -248,6 +254,7 @@ def close_branch(
         recorded_by=by,
     )
     branch_closed.send(Branch, branch=branch, change=change)
+    _note(branch, BranchChange.Kind.CLOSED, by=by, reason=reason)
     return branch
 
 
@@ -286,19 +293,26 @@ def start_term(
         # An early election ends the running term the day before (ORG-40).
         last.ends_on = starts_on - timedelta(days=1)
         last.save(update_fields=["ends_on"])
-    return Term.objects.create(
+    term = Term.objects.create(
         branch=branch,
         number=last.number + 1 if last else 1,
         starts_on=starts_on,
         ends_on=ends_on,
         document_number=document_number,
     )
+    _note(branch, "term", by=by, subject=term)
+    return term
 
 
+@transaction.atomic
 def correct_term(term: Term, *, document_number: str, by: User | None) -> Term:
     """Enter the right number of the document of a term."""
+    term = Term.objects.select_for_update(of=("self",)).get(pk=term.pk)
+    if term.document_number == document_number.strip():
+        return term
     term.document_number = document_number.strip()
     term.save(update_fields=["document_number"])
+    _note(term.branch, "term", by=by, subject=term, fields="document_number")
     return term
 
 
@@ -344,6 +358,7 @@ def add_group(branch: Branch, *, name: str, by: User | None) -> PartyGroup:
     group = PartyGroup(branch=branch, name=name.strip())
     _check_group_name(group)
     group.save()
+    _note(branch, "group_added", by=by, subject=group)
     return group
 
 
@@ -361,7 +376,7 @@ def change_group(
     Raises ValidationError, code "dissolved", "name_taken", or "elsewhere" at "members"
     for somebody who is not on the roll of the branch.
     """
-    Branch.objects.select_for_update().get(pk=group.branch_id)
+    branch = Branch.objects.select_for_update().get(pk=group.branch_id)
     group = PartyGroup.objects.select_for_update().get(pk=group.pk)
     if group.dissolved_on is not None:
         raise ValidationError(_("This Party group is dissolved."), code="dissolved")
@@ -370,6 +385,7 @@ def change_group(
     group.save()
     if members is not None:
         _place(group, {member.pk for member in members})
+    _note(branch, "group_changed", by=by, subject=group)
     return group
 
 
@@ -406,7 +422,27 @@ def dissolve_group(group: PartyGroup, *, on: date, by: User | None) -> PartyGrou
     group.save(update_fields=["dissolved_on"])
     held = Appointment.objects.filter(party_group=group)
     offices.end_each(held, on=on, reason=str(_("The group was dissolved.")), by=by)
+    _note(group.branch, "group_dissolved", by=by, subject=group)
     return group
+
+
+def _note(
+    branch: Branch,
+    change: str,
+    *,
+    by: User | None,
+    subject: models.Model | None = None,
+    **more: Any,
+) -> None:
+    """change: a BranchChange.Kind, or "details", "term", "group_added" and the like."""
+    audit.record(
+        audit.Act.BRANCH_CHANGED,
+        by=by,
+        subject=subject or branch,
+        branch=branch,
+        change=str(change),
+        **more,
+    )
 
 
 def _check_group_name(group: PartyGroup) -> None:

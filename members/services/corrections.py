@@ -13,7 +13,7 @@ from members.algorithms import check_id_number, check_mobile
 from members.models import Correction, Member, User
 from members.refusals import refusal_at
 from members.sealing import SealedField, try_open
-from members.services import inbox, records
+from members.services import audit, inbox, records
 
 
 @transaction.atomic
@@ -164,6 +164,15 @@ def _close(correction: Correction, state: str, answer: str, by: User) -> Correct
     correction.state, correction.answer = state, answer
     correction.answered_by, correction.answered_at = by, timezone.now()
     correction.save()
+    audit.record(
+        audit.Act.CORRECTION_DECIDED,
+        by=by,
+        subject=correction,
+        branch=correction.member.branch,
+        member=correction.member,
+        field=correction.field,
+        state=str(state),
+    )
     inbox.notify(
         [correction.asked_by],
         inbox.Kind.CORRECTION_ANSWERED,

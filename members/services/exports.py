@@ -18,7 +18,7 @@ from members.models import Branch, Export, Member, User
 from members.models.member import MemberQuerySet
 from members.roster import workbooks
 from members.roster.columns import COLUMNS, show
-from members.services import inbox, outbox
+from members.services import audit, inbox, outbox
 from members.services.progress import teller
 
 State, Format = Export.State, Export.Format
@@ -49,6 +49,15 @@ def ask(
         format=format,
     )
     outbox.post(tasks.make_export, export.pk)
+    audit.record(
+        audit.Act.EXPORTED,
+        by=by,
+        subject=export,
+        branch=branch,
+        reason=export.reason,
+        format=format,
+        state=state,
+    )
     return export
 
 
@@ -72,6 +81,14 @@ def make(export_id: int) -> None:
             _make(export)
         except ValidationError as refusal:
             export.state, export.error = State.REFUSED, refusal.messages[0][:300]
+            audit.record(
+                audit.Act.EXPORTED,
+                by=export.requested_by,
+                subject=export,
+                branch=export.branch,
+                result=audit.Result.REFUSED,
+                reason=export.reason,
+            )
         export.save()
     if export.state == State.READY:
         inbox.notify(
@@ -141,6 +158,13 @@ def take(export: Export, *, now: datetime) -> Export:
         raise ValidationError(message, code="expired")
     export.downloaded_at = now
     export.save(update_fields=["downloaded_at"])
+    audit.record(
+        audit.Act.EXPORT_DOWNLOADED,
+        by=export.requested_by,
+        subject=export,
+        branch=export.branch,
+        rows=export.rows,
+    )
     return export
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from members import access
 from members.models import Branch, BranchGrant, User
 from members.refusals import refusal_at
+from members.services import audit
 
 
 @transaction.atomic
@@ -65,6 +66,16 @@ def give(
         for right in rights
     ]
     access.forget(user)
+    audit.record(
+        audit.Act.RIGHTS_GIVEN,
+        by=by,
+        subject=user,
+        branch=branch,
+        reason=purpose.strip(),
+        rights=", ".join(sorted(right.codename for right in rights)),
+        starts_on=str(starts_on),
+        ends_on=str(ends_on),
+    )
     return given
 
 
@@ -86,9 +97,20 @@ def set_end(grant: BranchGrant, ends_on: date, *, by: User) -> BranchGrant:
         _check_end(ends_on, grant.starts_on)
     elif ends_on < grant.starts_on:
         raise _before_start()
+    if ends_on == grant.ends_on:
+        return grant
+    longer = grant.ends_on is not None and ends_on > grant.ends_on
     grant.ends_on = ends_on
     grant.save(update_fields=["ends_on"])
     access.forget(grant.user)
+    audit.record(
+        audit.Act.RIGHTS_GIVEN if longer else audit.Act.RIGHTS_ENDED,
+        by=by,
+        subject=grant.user,
+        branch=grant.content_object,
+        rights=grant.permission.codename,
+        ends_on=str(ends_on),
+    )
     return grant
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from members import access
 from members.algorithms import add_years
 from members.models import (
     Appointment,
+    AuditEntry,
     Branch,
     BranchGrant,
     Member,
@@ -24,7 +26,7 @@ from members.models import (
 )
 from members.models.office import AppointmentQuerySet
 from members.refusals import refusal_at
-from members.services import inbox
+from members.services import audit, inbox
 from members.signals import appointment_ended, appointment_made
 
 LARGEST_COMMITTEE = 7  # ORG-20
@@ -88,6 +90,7 @@ def appoint(
     appointment.save()
     give_rights(appointment)
     appointment_made.send(Appointment, appointment=appointment)
+    _note(audit.Act.APPOINTED, appointment, by=by)
     _tell(appointment, inbox.Kind.APPOINTED)
     return appointment
 
@@ -121,6 +124,9 @@ def end_appointment(
     appointment.save(update_fields=["ends_on", "ended_reason"])
     give_rights(appointment)
     appointment_ended.send(Appointment, appointment=appointment)
+    _note(
+        audit.Act.APPOINTMENT_ENDED, appointment, by=by, reason=reason, ends_on=str(on)
+    )
     _tell(appointment, inbox.Kind.APPOINTMENT_ENDED)
     return appointment
 
@@ -187,6 +193,14 @@ def change_office(
     if rights is not None:
         office.permissions.set(rights)
         renew_rights(office)
+    held = office.permissions.order_by("codename").values_list("codename", flat=True)
+    audit.record(
+        audit.Act.SETTING_CHANGED,
+        by=by,
+        subject=office,
+        office=office.code,
+        rights=", ".join(held),
+    )
     return office
 
 
@@ -301,6 +315,20 @@ def _check_seats(
     if seated.values("member").distinct().count() >= LARGEST_COMMITTEE:
         message = _("A branch committee has at most 7 members.")
         raise refusal_at("office", message, code="seats_taken")
+
+
+def _note(
+    act: AuditEntry.Act, appointment: Appointment, *, by: User | None, **more: Any
+) -> None:
+    audit.record(
+        act,
+        by=by,
+        subject=appointment,
+        branch=appointment.branch,
+        member=appointment.member,
+        office=appointment.office.code,
+        **more,
+    )
 
 
 def _tell(appointment: Appointment, kind: inbox.Kind) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members import access, romanize
 from members.algorithms import add_years, check_id_number
 from members.models import Branch, Member, RollInquiry, StateChange, User
-from members.sealing import index_of
+from members.sealing import IndexField, SealedField, index_of, try_open
+from members.services import audit
 from members.signals import member_enrolled
 
 if TYPE_CHECKING:
@@ -59,6 +60,14 @@ def enroll(
         change.document_number = document_number
         change.save()
         member_enrolled.send(Member, member=member, change=change)
+        audit.record(
+            audit.Act.ENROLLED,
+            by=by,
+            subject=change,
+            branch=member.branch,
+            member=member,
+            state=str(member.state),
+        )
     return member
 
 
@@ -130,8 +139,36 @@ def change_record(member: Member, *, by: User | None) -> Member:
             member.pinyin, member.initials = "", ""
         complete(member)
         member.full_clean(validate_constraints=False)
+        fields = changed_fields(stored, member)
         member.save()
+        if fields:
+            audit.record(
+                audit.Act.RECORD_CHANGED,
+                by=by,
+                subject=member,
+                branch=stored.branch,
+                member=member,
+                fields=", ".join(fields),
+            )
     return member
+
+
+def changed_fields(stored: models.Model, changed: models.Model) -> list[str]:
+    """The names of the fields in which two states of a record differ, without those that
+    the software keeps itself."""
+    return [
+        field.name
+        for field in stored._meta.concrete_fields
+        if field.editable
+        and not isinstance(field, IndexField)
+        and _held(stored, field) != _held(changed, field)
+    ]
+
+
+def _held(record: models.Model, field: models.Field[Any, Any]) -> Any:
+    if isinstance(field, SealedField):
+        return try_open(record, field.name) or ""
+    return getattr(record, field.attname)
 
 
 def check_id_is_free(member: Member, *, by: User | None) -> None:
@@ -174,6 +211,7 @@ def count_inquiry(by: User) -> None:
     if asked >= settings.ROLL_INQUIRIES_PER_HOUR:
         raise _refusal("too_many_inquiries", TOO_MANY_INQUIRIES)
     RollInquiry.objects.create(user=by)
+    audit.record(audit.Act.ROLL_INQUIRY, by=by)
 
 
 def _refusal(code: str, message: StrOrPromise) -> ValidationError:

@@ -71,7 +71,7 @@ def set_up(device: Authenticator, code: str, *, keep: str | None) -> list[str]:
     device.save()
     codes = _new_codes(user)
     sessions.end(user, by=user, keep=keep)
-    tokens.revoke_all(user, now=timezone.now())
+    tokens.revoke_all(user, now=timezone.now(), by=user)
     _note(AuditEntry.Act.SECOND_FACTOR_SET, user, by=user)
     inbox.notify([user], inbox.Kind.SECOND_FACTOR_SET)
     return codes
@@ -189,7 +189,7 @@ def remove(user: User, *, by: User | None, keep: str | None = None) -> bool:
     user.recovery_codes.all().delete()
     if found:
         sessions.end(user, by=by, keep=keep)
-        tokens.revoke_all(user, now=timezone.now())
+        tokens.revoke_all(user, now=timezone.now(), by=by)
         _note(AuditEntry.Act.SECOND_FACTOR_REMOVED, user, by=by)
         inbox.notify([user], inbox.Kind.SECOND_FACTOR_REMOVED)
     return found

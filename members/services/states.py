@@ -12,7 +12,7 @@ from members import access
 from members.algorithms import add_years
 from members.models import Member, StateChange, User
 from members.refusals import refusal_at
-from members.services import inbox, offices
+from members.services import audit, inbox, offices
 from members.signals import member_state_changed
 
 State, Body = Member.State, StateChange.Body
@@ -149,6 +149,16 @@ def change_state(
     if not member.is_live:
         User.objects.filter(member=member).update(is_active=False)
     member_state_changed.send(Member, member=member, change=change)
+    audit.record(
+        audit.Act.STATE_CHANGED,
+        by=by,
+        subject=change,
+        branch=member.branch,
+        member=member,
+        reason=reason,
+        from_state=change.from_state,
+        to_state=change.to_state,
+    )
     if user := User.objects.filter(member=member, is_active=True).first():
         inbox.notify(
             [user],

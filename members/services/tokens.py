@@ -12,7 +12,7 @@ from members import access
 from members.algorithms import add_years
 from members.models import ApiToken, User
 from members.refusals import refusal_at
-from members.services import inbox
+from members.services import audit, inbox
 
 MOST_TOKENS = 20
 DEFAULT_DAYS = 90
@@ -50,6 +50,7 @@ def issue_token(
     token.full_clean()
     token.save()
     inbox.notify([user], inbox.Kind.TOKEN_ISSUED, name=name)
+    audit.record(audit.Act.TOKEN_ISSUED, by=user, subject=token, scope=scope)
     return token, text
 
 
@@ -60,9 +61,14 @@ def revoke_token(token: ApiToken, *, now: datetime) -> ApiToken:
     if token.revoked_at is None:
         token.revoked_at = now
         token.save(update_fields=["revoked_at"])
+        audit.record(audit.Act.TOKEN_REVOKED, by=token.user, subject=token)
     return token
 
 
-def revoke_all(user: User, *, now: datetime) -> int:
+@transaction.atomic
+def revoke_all(user: User, *, now: datetime, by: User | None) -> int:
     """End every token of `user`; returns how many were not ended before."""
-    return ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    count = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    if count:
+        audit.record(audit.Act.TOKEN_REVOKED, by=by, subject=user, tokens=count)
+    return count

@@ -44,6 +44,10 @@ def _answer(request, record, branch, page, here):
             "asked": name,
             "found": found,
             "may_view": any("view" in reason.rights for reason in found),
+            "may_reveal": all(
+                any(right in reason.rights for reason in found)
+                for right in ("view", "reveal")
+            ),
             "may_change": any("change" in reason.rights for reason in found),
         }
     if request.htmx:

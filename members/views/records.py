@@ -14,8 +14,8 @@ from members import access, facts, history
 from members.forms.corrections import fields_to_correct
 from members.forms.records import MemberAddForm, MemberEditForm, StateForm
 from members.forms.refusals import add_refusal
-from members.models import Correction, Member, StateChange, User
-from members.services import records, second_factor, states
+from members.models import Correction, Member, Office, StateChange, User
+from members.services import records, reveals, second_factor, states
 
 
 # --- seen -------------------------------------------------------------------------
@@ -31,6 +31,7 @@ def member_detail(request, pk):
         "can_change_state": manages and member.is_live,
         "can_appoint": "manage_offices" in rights and member.is_live,
         "can_explain": "explain_access" in rights,
+        "can_reveal": {"reveal_sensitive", "view_roll"} <= rights,
         "can_open_roll": "view_roll" in rights,
         "shows_account": manages,
     }
@@ -63,8 +64,22 @@ def member_self(request):
                 :50
             ]
         ],
+        "lookers": shown_lookers(member),
     }
     return render(request, "members/member_self.html", context)
+
+
+def shown_lookers(member):
+    """Who read a sensitive field of `member` in full, in words."""
+    names = {office.code: office.name for office in Office.objects.all()}
+    return [
+        looker
+        | {
+            "office": names.get(looker["office"], ""),
+            "field": facts.label(looker["field"]),
+        }
+        for looker in reveals.lookers(member)
+    ]
 
 
 def visible_member(user, pk):

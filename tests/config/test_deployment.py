@@ -45,6 +45,16 @@ def test_only_nginx_is_reached_from_outside():
     assert SERVICES["nginx"]["networks"] == ["edge"]
 
 
+def test_the_end_of_the_audit_log_is_kept_where_the_workers_can_write():  # AU-03
+    worker = SERVICES["worker"]
+    folder, _slash, _name = worker["environment"]["AUDIT_ANCHORS"].rpartition("/")
+
+    assert f"audit:{folder}" in worker["volumes"]
+    assert "audit" in COMPOSE["volumes"]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f"install -d -m 0700 -o portal -g portal {folder}" in dockerfile
+
+
 def test_no_secret_is_written_into_the_file():
     for name, service in SERVICES.items():
         for key, value in service.get("environment", {}).items():

@@ -33,6 +33,7 @@ from members.models import (
     Term,
     User,
 )
+from members.services import audit, reveals
 from members.services.states import STEPS
 
 pytestmark = pytest.mark.django_db
@@ -325,3 +326,18 @@ def test_known_passwords_are_refused_behind_https(settings):
 
     with pytest.raises(CommandError, match="HTTPS"):  # OP-02
         run(accounts=True)
+
+
+def test_the_log_tells_of_a_few_acts_and_the_member_who_looked(settings, tmp_path):
+    settings.VAR = tmp_path
+    run(members=60, branches=12, accounts=True)
+    user = User.objects.get(username="member")
+
+    looked = reveals.lookers(user.member)
+
+    assert [looker["field"] for looker in looked] == [
+        *("phone", "id_number", "address", "phone")
+    ]
+    assert {looker["who"].username for looker in looked} == {"secretary"}
+    assert user.notifications.filter(kind="revealed").count() == 4
+    assert audit.verify().passed

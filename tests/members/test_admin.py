@@ -17,6 +17,8 @@ from django.urls import NoReverseMatch, reverse
 from members import access
 from members.models import (
     Appointment,
+    AuditPending,
+    AuditSeal,
     Branch,
     BranchGrant,
     LocalCode,
@@ -108,7 +110,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
         model
         for model in apps.get_app_config("members").get_models()
         if not hasattr(model, "pgh_tracked_model")
-    }
+    } - {AuditPending, AuditSeal}  # how the chain stands is told above the log
 
     assert set(MODELS) == own
 

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from config.api import version_1
 from members.models import Appointment, Branch, BranchChange, Correction, Member
+from members.services import audit
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,7 @@ class Town:
     def __init__(self, top, left, right, owner, request, users):
         self.top, self.left, self.right = top, left, right
         self.owner, self.request, self.users = owner, request, users
+        self.entry = audit.record(audit.Act.SIGNED_IN, by=owner.user)
 
     def client(self, role):
         client = APIClient()
@@ -75,6 +77,7 @@ ROUTES = {
     "member-detail": {"get", "patch"},
     "member-change-state": {"post"},
     "member-history": {"get"},
+    "member-reveal": {"post"},
     "appointment-list": {"get", "post"},
     "appointment-detail": {"get"},
     "appointment-end": {"post"},
@@ -83,6 +86,8 @@ ROUTES = {
     "correction-accept": {"post"},
     "correction-decline": {"post"},
     "correction-withdraw": {"post"},
+    "audit-list": {"get"},
+    "audit-detail": {"get"},
     "codes": {"get"},
     "me": {"get"},
 }
@@ -96,6 +101,7 @@ def addresses(town):
         "member": town.owner.pk,
         "appointment": town.office("secretary").pk,
         "correction": town.request.pk,
+        "audit": town.entry.pk,
     }
     for name in ROUTES:
         noun, _dash, rest = name.partition("-")
@@ -135,8 +141,9 @@ def test_every_change_by_a_session_needs_the_csrf_token(town):  # IN-06
 
 
 def test_a_get_changes_nothing(town, facts):  # AZ-15
-    before, client = facts(), town.client("committee")
+    before = facts()
     for name, url in addresses(town):
+        client = town.client("audit" if name.startswith("audit") else "committee")
         if "get" in ROUTES[name]:
             assert client.get(url).status_code == 200, name
             assert client.head(url).status_code == 200, name

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.demo.accounts import make_accounts
+from config.demo.audit_trail import leave_traces
 from config.demo.seeding import LEAST_BRANCHES, counts, seed
 from members.models import Branch
 
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             )
             if with_accounts:
                 make_accounts(settings.VAR / "demo-accounts.json")
+                leave_traces(today)
         self.stdout.write(json.dumps(counts()))
 
     def refuse(self, options, today, with_accounts):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from members.models import Branch
 from members.roster.files import read_roster
-from members.services import rosters
+from members.services import audit, rosters
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
 
 
@@ -37,12 +37,14 @@ class Command(BaseCommand):
             table = read_roster(file.read_bytes())
             with transaction.atomic(), pghistory.context(command="import_members"):
                 made = rosters.Plan(table, branch=into, by=None, lock=not dry_run)
-                refused = []
+                refused, count = [], 0
                 for lines in made.judged(self.tick):
                     refused += [line for line in lines if line.kind == REFUSED]
                     if not (refused or dry_run):
-                        rosters.write(lines, by=None)
+                        count += rosters.write(lines, by=None)
                 transaction.set_rollback(bool(refused))
+                if count and not refused:
+                    audit.record(audit.Act.IMPORT_APPLIED, branch=into, rows=count)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.") from error
         except ValidationError as refusal:

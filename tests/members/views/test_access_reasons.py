@@ -71,17 +71,16 @@ def test_every_ground_is_told(client):
     client.force_login(user)
     on_branch, on_member = (client.get(url) for url in urls(person))
 
-    both = ("view", "change")
     assert told(on_member.context["reasons"]) == {
         ("owner", "owner", ("view",)),
-        (user.username, "appointment", both),
+        (user.username, "appointment", ("view", "reveal", "change")),
         (above.username, "appointment", ("view",)),
         ("inspector", "purpose", ("view",)),
         ("guest", "record", ("view",)),
     }
     assert told(on_branch.context["reasons"]) == {
         (None, "membership", ("view",)),
-        (user.username, "appointment", both),
+        (user.username, "appointment", ("view", "change")),
         (above.username, "appointment", ("view",)),
     }
     (counted,) = (r for r in on_branch.context["reasons"] if r.kind == "membership")
@@ -98,7 +97,9 @@ def test_one_account_is_checked_by_name(client):
     _on_branch, url = urls(person)
 
     found = client.get(url, {"account": f" {above.username} "}).context
-    assert (found["may_view"], found["may_change"]) == (True, True)
+    assert [found[f"may_{right}"] for right in ("view", "reveal", "change")] == [
+        *[True] * 3
+    ]
     assert {reason.user for reason in found["found"]} == {above}
     unknown = client.get(url, {"account": "nobody"})
     other = client.get(url, {"account": sibling.username})
@@ -161,7 +162,10 @@ def world():
     build.secretary(of=below, ends_on=date(2026, 6, 29))
     build.officer("organization_officer", of=left, starts_on=date(2026, 7, 1))
     build.officer("group_leader", of=left, party_group=build.group(left))
-    for right_given in ("view_branch", "view_roll", "change_branch", "manage_roll"):
+    for right_given in (
+        *("view_branch", "view_roll", "change_branch", "manage_roll"),
+        "reveal_sensitive",
+    ):
         build.branch_grant(build.user(), top, right_given)
         build.branch_grant(build.user(), left, right_given, ends_on=date(2026, 1, 1))
         build.branch_grant(build.user(is_active=False), left, right_given)
@@ -187,6 +191,9 @@ def test_an_account_has_a_ground_if_and_only_if_it_may():  # AZ-04
                 may = user.has_perm(f"members.{action}_{name}", record)
                 has_ground = any(action in reason.rights for reason in reasons)
                 assert (user, record, action, has_ground) == (user, record, action, may)
+            if record in members:
+                may = user.has_perm("members.reveal_sensitive", record)
+                assert may == any("reveal" in reason.rights for reason in reasons)
 
 
 def test_all_reasons_are_those_of_each_account_together():

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0009_kinds_of_notices'),
+        ('members', '0008_mail_webhooks_alarms'),
     ]
 
     operations = [
@@ -18,11 +18,6 @@ class Migration(migrations.Migration):
             model_name='user',
             name='password_set_at',
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='password set at'),
-        ),
-        migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('correction_asked', 'Correction asked for'), ('correction_answered', 'Correction answered'), ('import_ready', 'Import checked'), ('import_done', 'Import finished'), ('export_ready', 'Export ready'), ('appointed', 'Appointment'), ('appointment_ended', 'Appointment ended'), ('state_changed', 'Change of state'), ('welcome', 'Welcome'), ('token_issued', 'API token made'), ('password_changed', 'Password changed'), ('second_factor_set', 'Second factor set up'), ('second_factor_removed', 'Second factor removed'), ('recovery_codes_made', 'Recovery codes made'), ('recovery_code_used', 'Recovery code used')], max_length=30, verbose_name='kind'),
         ),
         migrations.CreateModel(
             name='Authenticator',

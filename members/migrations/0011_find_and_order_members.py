@@ -12,7 +12,7 @@ from members.names import PIECES
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0012_members_know_their_path'),
+        ('members', '0010_members_know_their_path'),
     ]
 
     operations = [

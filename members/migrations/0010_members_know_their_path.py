@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0011_kinds_of_notices_again'),
+        ('members', '0009_sign_in'),
     ]
 
     operations = [
