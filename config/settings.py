@@ -365,7 +365,7 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
 }
 # A file that waits to be confirmed stays in the cache: web processes hold no state.
-IMPORT_EXPORT_TMP_STORAGE_CLASS = "import_export.tmp_storages.CacheStorage"
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "members.admin.exchange.WaitingFile"
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 

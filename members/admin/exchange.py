@@ -1,5 +1,7 @@
 """Rosters that came and went, and the code tables that change."""
 
+from base64 import b64decode, b64encode
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -96,6 +98,17 @@ class LocalCodeImportForm(ImportForm):
         return file
 
 
+class WaitingFile(CacheStorage):
+    """A file that waits to be confirmed, in a cache that holds text alone (OP-06)."""
+
+    def save(self, data):
+        super().save(b64encode(data).decode())
+
+    def read(self):
+        held = super().read()
+        return None if held is None else b64decode(held)
+
+
 class LocalCodeConfirmForm(ConfirmImportForm):
     """The library believes what comes back: the format, and that the file is there."""
 
@@ -103,7 +116,7 @@ class LocalCodeConfirmForm(ConfirmImportForm):
 
     def clean_import_file_name(self):
         name = super().clean_import_file_name()
-        if CacheStorage(name=name).read() is None:
+        if WaitingFile(name=name).read() is None:
             message = _("The file waited too long: upload it again.")
             raise ValidationError(message, code="gone")
         return name
