@@ -1,7 +1,7 @@
 """`make bench`: every benchmark at a small and at the full size; a JSON line each.
 
-ONLY names one (roll, record); SIZE is the full number of members, VAR its data folder,
-which is filled when it is empty and kept.
+ONLY names one (roll, record, import, audit); SIZE is the full number of members, VAR its
+data folder, which is filled when it is empty and kept.
 """
 
 import json
@@ -13,7 +13,9 @@ from benchmarks.served import in_a_process
 from config.embedded import ROOT
 
 SIZE, SMALL = 1_000_000, 10_000
-NAMES = ("roll", "record")
+PAGES = ("roll", "record")
+WRITING = {"import": "benchmarks.imports", "audit": "benchmarks.audit"}
+NAMES = (*PAGES, *WRITING)
 
 
 def main() -> None:
@@ -22,6 +24,14 @@ def main() -> None:
         sys.exit(f"There is no benchmark {only}; there are: {', '.join(NAMES)}.")
     size = int(os.environ.get("SIZE") or SIZE)
     var = Path(os.environ.pop("VAR", "") or ROOT / "var" / "bench").resolve()
+    for name, module in WRITING.items():
+        if only in ("", name):
+            in_a_process(module, f"--var={var.with_name(f'{var.name}-writing')}")
+    if only in ("", *PAGES):
+        measure_pages(var, size, only)
+
+
+def measure_pages(var: Path, size: int, only: str) -> None:
     full = measured(var, size, only)
     lines = across(full)
     if size > SMALL:

@@ -1,4 +1,4 @@
-"""What the audit log costs who writes: `python -m benchmarks.audit [--seconds 5]`.
+"""What the audit log costs who writes: `python -m benchmarks.audit --var FOLDER`.
 
 Each writer commits one small act after the other: a line in an inbox, with nothing more
 (the floor), with its entry in the log (batches, a sealer at work beside it as in the
@@ -17,10 +17,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config import embedded
+from manage import migrate
+
 PROCESSES = 2  # as many as serve the portal
 WRITERS = (1, 8, 50)
 HEAD = 0x68656164
@@ -109,9 +112,20 @@ def measured(user: int, kind: str, writers: int, seconds: float) -> float:
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--var", type=Path, required=True)
     words.add_argument("--seconds", type=float, default=5)
-    seconds = words.parse_args().seconds
-    django.setup()
+    options = words.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["VAR"] = str(options.var)
+    embedded.make_secrets(options.var)
+    with embedded.services(options.var, "the audit benchmark", migrate) as place:
+        os.environ.update(place.environment())
+        django.setup()
+        tell(options.seconds)
+
+
+def tell(seconds: float) -> None:
+    """Print a line for each way to write and number of writers."""
     from members.models import Notification, User  # noqa: PLC0415
 
     user = User.objects.create(username=f"benchmark-{time.time_ns()}", is_active=False)

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["VAR"] = str(options.var)
     embedded.make_secrets(options.var)
     with embedded.services(options.var, "the import benchmark", migrate) as place:
         os.environ.update(place.environment())
