@@ -2,7 +2,8 @@
 
 Rows are instances, as for `bulk_create`: fields fill themselves, sealed values are bound
 to primary keys taken beforehand, triggers and constraints hold, and the history has the
-context of whoever writes. There are no defaults of the database and no signals.
+context of whoever writes. A column that is left to the database is so for all rows. There
+are no signals.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import NoneType
 from typing import Any, Final
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
 from members.sealing import IndexField, SealedField, next_primary_keys
 
@@ -32,7 +34,7 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
     keys = next_primary_keys(model, len(without), connection.alias)
     for row, key in zip(without, keys, strict=True):
         row.pk = key
-    fields = model._meta.concrete_fields
+    fields = [field for field in model._meta.concrete_fields if _is_given(field, rows)]
     readers = [_reader(field) for field in fields]
     text = io.StringIO()
     for row in rows:
@@ -41,6 +43,14 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
         row._state.adding, row._state.db = False, connection.alias
     text.seek(0)
     _copy(model._meta.db_table, [str(field.column) for field in fields], text)
+
+
+def _is_given(field: models.Field[Any, Any], rows: list[Any]) -> bool:
+    if not field.has_db_default():
+        return True
+    return not all(
+        isinstance(getattr(row, field.attname), DatabaseDefault) for row in rows
+    )
 
 
 def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:

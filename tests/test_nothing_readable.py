@@ -74,6 +74,7 @@ def portal():
         "PORT": str(port),
         "DEMO": "0",
         "LOG_LEVEL": "DEBUG",
+        "SECOND_FACTOR": "0",  # its journey holds no value of a record
         "TMPDIR": str(folder / "tmp"),
         "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
@@ -272,7 +273,7 @@ def dump(place, into):
     (into / "cache").write_bytes(keys)
     with psycopg2.connect(place.database_url("postgres")) as connection:
         cursor = connection.cursor()
-        cursor.execute("SELECT session_data FROM django_session")
+        cursor.execute("SELECT session_data FROM members_session")
         sessions = [row[0] for row in cursor.fetchall()]
     connection.close()
     (into / "sessions").write_text("\n".join(map(unpacked, sessions)))

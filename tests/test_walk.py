@@ -188,7 +188,7 @@ def test_every_secret_field_says_what_a_browser_may_keep(world, role):
             found += re.findall(rf'<input[^>]*name="{field}"[^>]*>', html)
 
     assert found
-    told = ("current-password", "new-password", "off", "one-time-code")
+    told = ("current-password", "new-password", "off", "one-time-code", "email")
     assert [f for f in found if not any(f'autocomplete="{t}"' in f for t in told)] == []
 
 
@@ -313,6 +313,6 @@ def test_what_strangers_learn_of_the_state_of_the_portal(settings, details):  # 
 
     assert client.get("/healthz").content == b"ok"
     assert list(client.get("/readyz").json()) == (
-        ["database", "broker", "migrations"] if details else []
+        ["database", "broker", "migrations", "worker"] if details else []
     )
     assert client.get("/metrics").status_code == 404

@@ -46,6 +46,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='member',
-            trigger=pgtrigger.compiler.Trigger(name='member_follows_branch', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                    SELECT path INTO NEW.branch_path FROM members_branch\n                    WHERE id = NEW.branch_id FOR KEY SHARE;\n                    RETURN NEW;\n                ', hash='8fa29c25c4f178b0ac8e3fb06a695cbe9e135f19', operation='INSERT OR UPDATE OF "branch_id", "branch_path"', pgid='pgtrigger_member_follows_branch_e722b', table='members_member', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='member_follows_branch', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'INSERT'\n                        OR OLD.branch_id IS DISTINCT FROM NEW.branch_id\n                        OR OLD.branch_path IS DISTINCT FROM NEW.branch_path\n                    THEN\n                        SELECT path INTO NEW.branch_path FROM members_branch\n                        WHERE id = NEW.branch_id FOR KEY SHARE;\n                    END IF;\n                    RETURN NEW;\n                ", hash='53e3ee641ab7f6ba41c09e60a258aa4cbfba4434', operation='INSERT OR UPDATE OF "branch_id", "branch_path"', pgid='pgtrigger_member_follows_branch_e722b', table='members_member', when='BEFORE')),
         ),
     ]

@@ -376,15 +376,21 @@ class Member(SealedModel):
             ),
         ]
         triggers = [
-            # The lock makes it wait for a move of the branch, as that waits for us.
+            # The lock makes it wait for a move of the branch, as that waits for us. Who
+            # saves a record and leaves it where it is takes none.
             pgtrigger.Trigger(
                 name="member_follows_branch",
                 operation=pgtrigger.Insert
                 | pgtrigger.UpdateOf("branch_id", "branch_path"),
                 when=pgtrigger.Before,
                 func="""
-                    SELECT path INTO NEW.branch_path FROM members_branch
-                    WHERE id = NEW.branch_id FOR KEY SHARE;
+                    IF TG_OP = 'INSERT'
+                        OR OLD.branch_id IS DISTINCT FROM NEW.branch_id
+                        OR OLD.branch_path IS DISTINCT FROM NEW.branch_path
+                    THEN
+                        SELECT path INTO NEW.branch_path FROM members_branch
+                        WHERE id = NEW.branch_id FOR KEY SHARE;
+                    END IF;
                     RETURN NEW;
                 """,
             )

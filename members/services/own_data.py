@@ -20,10 +20,12 @@ from members.models import (
     AuditEntry,
     BranchGrant,
     Correction,
+    MailAddress,
     Member,
     MemberGrant,
     Notification,
     RollInquiry,
+    Session,
     StateChange,
     User,
 )
@@ -42,6 +44,8 @@ ABOUT: Final[dict[type[models.Model], tuple[str, str]]] = {
     MemberGrant: ("rights_of_others_on_the_record", "content_object__user"),
     Notification: ("notifications", "user"),
     ApiToken: ("api_tokens", "user"),
+    Session: ("sessions", "user"),
+    MailAddress: ("mail_address", "user"),
     RollInquiry: ("inquiries", "user"),
     AuditEntry: ("audit", "member__user"),
 }
@@ -49,6 +53,7 @@ ABOUT: Final[dict[type[models.Model], tuple[str, str]]] = {
 LEFT_OUT: Final = {
     User: {"password"},
     ApiToken: {"digest"},
+    Session: {"session_key", "session_data"},
     Notification: {"context", "url"},
     BranchGrant: {"appointment"},
     AuditEntry: {"subject_type", "subject_id", "address", "request_id", "context"},

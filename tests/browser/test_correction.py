@@ -13,7 +13,7 @@ def test_a_member_asks_and_is_answered(portal, axe):
 
     portal.sign_in(member)
     portal.visit("/members/me/")
-    portal.locator("a[href$='field=phone']").click()
+    portal.locator("a[href*='corrections'][href$='field=phone']").click()
     portal.fill("#id_proposed", "1395551")
     portal.click("main form button.btn-primary")
     assert portal.locator(".field-error").count() == 1

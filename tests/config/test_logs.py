@@ -11,7 +11,7 @@ from django.test import Client
 from config import logs
 from members.models import User
 from members.origin import Origin, origin
-from members.views import accounts
+from members.views import sign_in
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_a_request_logs_its_id_and_not_what_was_asked(lines, path):
 
 def test_a_fault_shows_its_number_and_nothing_else(lines, monkeypatch):  # IN-13
     written = lines("json")
-    monkeypatch.setattr(accounts, "SignInForm", None)
+    monkeypatch.setattr(sign_in, "SignInForm", None)
     client = Client(raise_request_exception=False)
 
     answer = client.get("/members/sign-in/")
@@ -92,7 +92,7 @@ def test_a_fault_shows_its_number_and_nothing_else(lines, monkeypatch):  # IN-13
     page, number = answer.content.decode(), answer.headers["X-Request-Id"]
     assert answer.status_code == 500
     assert number in page
-    for told in ("NoneType", "Traceback", "accounts", "SELECT", "/srv", "django"):
+    for told in ("NoneType", "Traceback", "sign_in.py", "SELECT", "/srv", "django"):
         assert told not in page
     (event,) = map(json.loads, written())
     assert event["request"] == number

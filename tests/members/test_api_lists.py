@@ -123,8 +123,15 @@ def test_what_is_not_declared_or_not_sound_is_refused(client, query):
 
 
 def test_search_takes_anything_in_good_time(client):
-    for text in ("%ED%A0%80", "%25_%5C", "'%22;--", "%E2%80%AE", "(((((*+?"):
+    for text in ("%ED%A0%80", "%25_%5C", "'%22;--", "(((((*+?"):
         assert client.get(f"{MEMBERS}?search={text}").json()["results"] == []
+
+
+def test_a_search_for_what_nobody_sees_is_refused(client):  # IN-11
+    answer = client.get(f"{MEMBERS}?search=%E2%80%AE")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "search"
 
 
 @pytest.fixture

@@ -117,6 +117,7 @@ def test_what_has_no_way_on_is_final():
         "self_withdrawn",
         "expelled",
         "deceased",
+        "voided",
     }
 
 

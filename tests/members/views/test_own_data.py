@@ -5,17 +5,22 @@ import json
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone
 
 from members.models import (
     AuditEntry,
+    Authenticator,
     BranchChange,
     Correction,
     Export,
     ImportBatch,
+    MailAddress,
     Member,
     Notification,
+    RecoveryCode,
     User,
 )
+from members.models.account import PastPassword
 from members.sealing import IndexField
 from members.services import audit, own_data
 from tests import build
@@ -29,8 +34,9 @@ SEEDED = {
     "address": "云溪镇青石村七组八号",
     "notes": "常在外务工",
 }
-# Work done on the records of others, and earlier versions of rows that are in the file.
+# Work done on the records of others, and what only serves to know somebody again.
 NOT_ABOUT_A_PERSON = {ImportBatch, Export, BranchChange}
+NOT_ABOUT_A_PERSON |= {Authenticator, RecoveryCode, PastPassword}
 
 
 @pytest.fixture
@@ -52,6 +58,9 @@ def person():
         user=account, kind="welcome", context={"name": secretary.member.name}
     )
     build.api_token(account)
+    MailAddress.objects.create(
+        user=account, address="xue@mail.example", asked_at=timezone.now()
+    )
     audit.record(
         AuditEntry.Act.REVEALED,
         by=secretary,
@@ -140,7 +149,10 @@ def test_an_administrator_takes_the_account_alone(client):
 
     parts = json.loads(take(client, account).content)["parts"]
 
-    assert {name for name, part in parts.items() if part["rows"]} == {"account"}
+    assert {name for name, part in parts.items() if part["rows"]} == {
+        "account",
+        "sessions",
+    }
 
 
 def test_the_record_and_the_account_lead_there(client, person):
@@ -162,7 +174,7 @@ def test_the_number_of_queries_does_not_grow(client, person, django_assert_num_q
         own_data.take(person)
 
 
-# 12 parts; the entry of the audit log, its key and savepoints take the rest.
+# 14 parts; the entry of the audit log, its key and savepoints take the rest.
 QUERIES = 19
 
 
