@@ -5,6 +5,7 @@ What happens there, a crash in a library included, happens to nobody else (UP-05
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import math
 import os
@@ -88,6 +89,7 @@ def _be_the_child(
     """Work, answer and vanish: nothing of the parent is closed, flushed or collected."""
     code = 1
     with suppress(BaseException):
+        faulthandler.disable()  # it would quote us on the way out
         gc.freeze()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a crash would quote the file
         _limit(seconds, most_bytes)
