@@ -58,7 +58,7 @@ def broker():
 def queue():
     with publishing_to(f"faults-{secrets.token_hex(4)}") as name:
         yield name
-    current_app.pool.force_close_all()
+    current_app.pool.force_close_all(close_pool=False)
 
 
 class Roll:
