@@ -98,12 +98,17 @@ def publishing_to(queue):
     conf = current_app.conf
     before, routes = conf.task_always_eager, conf.task_routes
     conf.task_always_eager, conf.task_routes = False, {"*": {"queue": queue}}
-    current_app.amqp.__dict__.pop("router", None)
+    forget_routes()
     try:
         yield queue
     finally:
         conf.task_always_eager, conf.task_routes = before, routes
-        current_app.amqp.__dict__.pop("router", None)
+        forget_routes()
+
+
+def forget_routes():
+    current_app.amqp.flush_routes()
+    current_app.amqp.__dict__.pop("router", None)
 
 
 def kill(process):

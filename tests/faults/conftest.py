@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from celery import current_app
+from kombu import pools
 
 from config import embedded
 from config.processes import stop
@@ -58,7 +59,8 @@ def broker():
 def queue():
     with publishing_to(f"faults-{secrets.token_hex(4)}") as name:
         yield name
-    current_app.pool.force_close_all(close_pool=False)
+    pools.reset()  # closes all, and celery must not go on with what is closed
+    current_app._after_fork()
 
 
 class Roll:
