@@ -137,17 +137,7 @@ def change_state(
     _set_dates(member, to_state, effective_on)
     member.state = to_state
     member.save()
-    if member.state not in {State.FULL, State.PROBATIONARY} and change.from_state in (
-        State.FULL,
-        State.PROBATIONARY,
-        State.ON_PROBATION,
-        State.STOPPED,
-    ):
-        offices.end_all(
-            member, on=effective_on, reason=change.get_to_state_display(), by=by
-        )
-    if not member.is_live:
-        User.objects.filter(member=member).update(is_active=False)
+    _end_what_it_gave(member, change, on=effective_on, by=by)
     member_state_changed.send(Member, member=member, change=change)
     audit.record(
         audit.Act.STATE_CHANGED,
@@ -159,15 +149,32 @@ def change_state(
         from_state=change.from_state,
         to_state=change.to_state,
     )
+    _tell(member, on=effective_on)
+    return change
+
+
+def _end_what_it_gave(
+    member: Member, change: StateChange, *, on: date, by: User | None
+) -> None:
+    """End the offices of who is no full member any more, and the account of who left."""
+    had = (State.FULL, State.PROBATIONARY, State.ON_PROBATION, State.STOPPED)
+    if member.state not in {State.FULL, State.PROBATIONARY} and (
+        change.from_state in had
+    ):
+        offices.end_all(member, on=on, reason=change.get_to_state_display(), by=by)
+    if not member.is_live:
+        User.objects.filter(member=member).update(is_active=False)
+
+
+def _tell(member: Member, *, on: date) -> None:
     if user := User.objects.filter(member=member, is_active=True).first():
         inbox.notify(
             [user],
             inbox.Kind.STATE_CHANGED,
             url=member.get_absolute_url(),
-            state=to_state,
-            on=str(effective_on),
+            state=member.state,
+            on=str(on),
         )
-    return change
 
 
 def _check_step(
