@@ -54,7 +54,7 @@ def run() -> None:
 
 def test(*chosen: str) -> None:
     prepare(DEVELOPMENT)
-    command = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *chosen]
+    command = [PYTHON, "-m", "pytest", "-n", "2", *chosen]
     os.execv(PYTHON, command)  # noqa: S606
 
 

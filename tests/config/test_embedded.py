@@ -16,9 +16,6 @@ import pytest
 from config import embedded
 from config.processes import runs, spawn, stop
 
-# They share one cluster, which is started once.
-pytestmark = pytest.mark.xdist_group("embedded")
-
 OWNER = """
 import sys
 from pathlib import Path
@@ -43,7 +40,10 @@ def folder():
 
 @pytest.fixture(scope="module")
 def place(folder):
-    return embedded.Place.of(folder / "var")
+    """A data folder whose cluster was made, in no test's debt."""
+    place = embedded.Place.of(folder / "var")
+    stop(embedded.start_postgres(place), signal.SIGINT)
+    return place
 
 
 @pytest.fixture
