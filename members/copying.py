@@ -4,12 +4,17 @@ Rows are instances, as for `bulk_create`: fields fill themselves, sealed values 
 to primary keys taken beforehand, triggers and constraints hold, and the history has the
 context of whoever writes. A column that is left to the database is so for all rows. There
 are no signals.
+
+`in_the_background` gives one that does the same and returns while PostgreSQL still writes.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date, datetime
 from operator import attrgetter
 from types import NoneType
@@ -23,6 +28,12 @@ from members.sealing import IndexField, SealedField, next_primary_keys
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
+CopyIn = Callable[[type[models.Model], Iterable[Any]], None]
+
+_AHEAD: Final = 4  # COPYs that wait for PostgreSQL while the next is made
+_KEYS: Final = 5_000  # primary keys taken at once
+
+
 def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
     """Insert `rows` of `model`, in one statement; afterwards each has its primary key.
 
@@ -31,9 +42,84 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
     """
     rows = list(rows)
     without = [row for row in rows if row.pk is None]
-    keys = next_primary_keys(model, len(without), connection.alias)
-    for row, key in zip(without, keys, strict=True):
+    _number(without, next_primary_keys(model, len(without), connection.alias))
+    statement, text = _as_copy(model, rows)
+    _lock(model)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(statement, text)  # type: ignore[attr-defined]  # of psycopg2
+
+
+@contextmanager
+def in_the_background() -> Iterator[CopyIn]:
+    """A `copy_in` that returns while PostgreSQL still writes, in the same transaction.
+
+        with in_the_background() as copy_in:
+            for rows in made():
+                copy_in(Model, rows)
+
+    A thread sends one COPY after another while the next rows are made. Any statement on
+    the connection, and leaving, waits for what is under way; whatever waits raises what
+    went wrong there. Not for use while a server-side cursor is read.
+    """
+    with ThreadPoolExecutor(1, "copy") as thread:  # whose end waits, and says nothing
+        copies = _Background(thread)
+        with connection.execute_wrapper(copies.first):
+            try:
+                yield copies.copy_in
+                copies.wait()
+            finally:
+                copies.give_up()
+
+
+class _Background:
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._under_way: deque[Future[None]] = deque()
+        self._keys: dict[type[models.Model], list[int]] = defaultdict(list)
+        self._locked: set[type[models.Model]] = set()
+
+    def copy_in(self, model: type[models.Model], rows: Iterable[Any]) -> None:
+        rows = list(rows)
+        without = [row for row in rows if row.pk is None]
+        _number(without, self._next_keys(model, len(without)))
+        statement, text = _as_copy(model, rows)
+        if model not in self._locked:  # once is enough for the transaction
+            _lock(model)
+            self._locked.add(model)
+        self.wait(leaving=_AHEAD - 1)
+        cursor = connection.connection.cursor()  # Django's is for its own thread
+        self._under_way.append(self._thread.submit(cursor.copy_expert, statement, text))
+
+    def _next_keys(self, model: type[models.Model], count: int) -> list[int]:
+        known = self._keys[model]
+        if len(known) < count:
+            known += next_primary_keys(model, max(count, _KEYS), connection.alias)
+        keys, self._keys[model] = known[:count], known[count:]
+        return keys
+
+    def wait(self, leaving: int = 0) -> None:
+        """Wait until at most `leaving` are under way."""
+        while len(self._under_way) > leaving:
+            with connection.wrap_database_errors:
+                self._under_way.popleft().result()
+
+    def give_up(self) -> None:
+        for copy in self._under_way:
+            copy.cancel()
+
+    def first(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        """Run a statement of Django's, once the connection is free."""
+        self.wait()
+        return execute(*statement)
+
+
+def _number(rows: list[Any], keys: list[int]) -> None:
+    for row, key in zip(rows, keys, strict=True):
         row.pk = key
+
+
+def _as_copy(model: type[models.Model], rows: list[Any]) -> tuple[str, io.StringIO]:
+    """The statement, and the rows as it takes them."""
     fields = [field for field in model._meta.concrete_fields if _is_given(field, rows)]
     readers = [_reader(field) for field in fields]
     text = io.StringIO()
@@ -42,7 +128,17 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
         text.write("\n")
         row._state.adding, row._state.db = False, connection.alias
     text.seek(0)
-    _copy(model._meta.db_table, [str(field.column) for field in fields], text)
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    return f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN", text
+
+
+def _lock(model: type[models.Model]) -> None:
+    """COPY goes past Django, and with it past what tells the history its context; this
+    lock, which COPY takes anyway, does not."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
 
 
 def _is_given(field: models.Field[Any, Any], rows: list[Any]) -> bool:
@@ -59,17 +155,6 @@ def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     if now or isinstance(field, SealedField | IndexField):
         return lambda row: field.pre_save(row, True)
     return attrgetter(field.attname)
-
-
-def _copy(table: str, columns: list[str], text: io.StringIO) -> None:
-    quote = connection.ops.quote_name
-    with connection.cursor() as cursor:
-        # COPY goes past Django, and with it past what tells the history its context;
-        # this lock, which COPY takes anyway, does not.
-        cursor.execute(f"LOCK TABLE {quote(table)} IN ROW EXCLUSIVE MODE")
-        names = ", ".join(map(quote, columns))
-        with connection.wrap_database_errors:
-            cursor.copy_expert(f"COPY {quote(table)} ({names}) FROM STDIN", text)  # type: ignore[attr-defined]  # of psycopg2
 
 
 # --- the text format of COPY -----------------------------------------------------------

@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from members import access, scanning, tasks
+from members.copying import in_the_background
 from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
 from members.services import audit, inbox, outbox, records, rosters, webhooks
@@ -270,9 +271,10 @@ def _write(batch: ImportBatch) -> int:
     Branch.objects.select_for_update(no_key=True).get(pk=batch.branch_id)
     made = _plan(batch, lock=True)
     report, count = Report(made, parts=False), 0
-    for lines in made.judged(teller(batch)):
-        report.add(lines)
-        count += rosters.write(lines, by=batch.uploaded_by)
+    with in_the_background() as copy_in:
+        for lines in made.judged(teller(batch)):
+            report.add(lines)
+            count += rosters.write(lines, by=batch.uploaded_by, copy_in=copy_in)
     if report.digest() != read_report(batch)["digest"]:
         raise _Changed
     return count

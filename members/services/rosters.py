@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from members.copying import copy_in
+from members.copying import CopyIn, copy_in
 from members.models import Branch, Member, StateChange, User
 from members.roster.columns import BY_FIELD
 from members.roster.tables import Table
@@ -104,20 +104,20 @@ def _refuse_doubles(lines: list[Line]) -> None:
             refuse_double(first, line)
 
 
-def write(lines: list[Line], *, by: User | None) -> int:
+def write(lines: list[Line], *, by: User | None, copy_in: CopyIn = copy_in) -> int:
     """Write the sound rows among `lines`, in the transaction that planned with `lock`.
 
     Returns how many records were written. Announces `member_enrolled` for each new one.
     """
     new = [line.member for line in lines if line.kind == NEW and line.member]
     if new:
-        _enroll(new, by=by)
+        _enroll(new, copy_in, by=by)
     changed = [line for line in lines if line.kind == CHANGED]
     _change(changed)
     return len(new) + len(changed)
 
 
-def _enroll(members: list[Member], *, by: User | None) -> None:
+def _enroll(members: list[Member], copy_in: CopyIn, *, by: User | None) -> None:
     copy_in(Member, members)
     changes = [records.first_change(member, by=by) for member in members]
     copy_in(StateChange, changes)
