@@ -38,7 +38,9 @@ OTHERS: tuple[tuple[int, int, str, Act, Result, dict[str, str | int]], ...] = (
 
 def leave_traces(today: date) -> None:
     """Write the log, and what the member was told; needs the accounts."""
-    users = {user.username: user for user in User.objects.select_related("member")}
+    told_of = {"member", *(name for _days, _hour, name, *_rest in OTHERS)}
+    known = User.objects.filter(username__in=told_of).select_related("member__branch")
+    users = {user.username: user for user in known}
     for days, hour, name, act, result, said in OTHERS:
         if user := users.get(name):
             at = moment(today, days, hour)
