@@ -10,7 +10,7 @@ leads nowhere gives the first page, for it is people who read pages; programs as
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -50,7 +50,8 @@ class Keyset:
     may lose rows while somebody pages through it. strict: as above; then a page may also
     be empty. ways: each row meets one at least; each is read by its own index, where
     their disjunction would have none. many: there may be, so that the planner is asked
-    whether to count them.
+    whether to count them. read: says what is read of the rows of the page, which finding
+    and counting them need not know.
     """
 
     def __init__(
@@ -64,8 +65,9 @@ class Keyset:
         strict: bool = False,
         ways: Sequence[Way] = (),
         many: bool = False,
+        read: Callable[[models.QuerySet], models.QuerySet] = lambda rows: rows,
     ):
-        self.many = many
+        self.many, self.read = many, read
         self.all = queryset
         self.ways = ways
         if ways:
@@ -160,7 +162,7 @@ class Keyset:
             if others:
                 keys = keys.union(*others, all=True)
             rows = self.all.order_by(*ordering).filter(pk__in=keys)
-        found = list(rows[: self.size + 1])
+        found = list(self.read(rows)[: self.size + 1])
         more = len(found) > self.size
         found = found[: self.size]
         if backward:

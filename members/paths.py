@@ -17,6 +17,11 @@ from django.db.models import F, Func, Value
 HIGH: Final = (1, 2)
 
 
+def depth_of(path: str) -> int:
+    """0 for the root."""
+    return path.count(".") - 1
+
+
 class BranchPathField(models.TextField):
     """Kept by triggers: nothing else writes it."""
 

@@ -8,6 +8,7 @@ from members import code_tables
 from members.forms.widgets import QuickSelect
 from members.models import Branch
 from members.models.branch import BranchQuerySet
+from members.paths import depth_of
 
 LONGEST_LIST = 200
 
@@ -30,15 +31,19 @@ class BranchField(forms.CharField):
     def offer(self, branches: BranchQuerySet, *, empty_label: str = "---------"):
         """Take one of `branches`; returns how many are on the list, by one query."""
         self.branches = branches
-        shown = list(branches.only("path", "code", "name")[: LONGEST_LIST + 1])
+        # No instances: most of the time they would be too many, and for nothing.
+        shown = list(branches.values_list("path", "code", "name")[: LONGEST_LIST + 1])
         if len(shown) > LONGEST_LIST:
             self.widget = forms.TextInput(attrs={"autocomplete": "off"})
             self.help_text = _(
                 "Its code, or name or pinyin initials that fit it alone."
             )
             return len(shown)
-        top = min((branch.depth for branch in shown), default=0)
-        choices = [(b.code, f"{'— ' * (b.depth - top)}{b.name}") for b in shown]
+        top = min((depth_of(path) for path, *_ in shown), default=0)
+        choices = [
+            (code, f"{'— ' * (depth_of(path) - top)}{name}")
+            for path, code, name in shown
+        ]
         self.widget = QuickSelect(choices=[("", empty_label), *choices])
         return len(shown)
 

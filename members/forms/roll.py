@@ -76,7 +76,7 @@ ORDERS = {
     "-birth_date": (_("Youngest first"), ("-birth_date", "pinyin", "pk")),
 }
 ANY = _("Any")
-GROUP_SHOWN = ("name", "branch__name", "branch__short_name")
+GROUP_SHOWN = ("pk", "name", "branch", "branch__short_name", "branch__name")
 
 
 class BranchFilter(django_filters.Filter):
@@ -153,35 +153,45 @@ class RollFilter(django_filters.FilterSet):
 
     MORE = ("party_group", "sex", "ethnic_group", "education", "age", "flags", "on")
 
+    form_class = None
+
     def __init__(self, data, queryset, *, request):
         super().__init__(data, queryset, request=request)
-        self.paths = access.scope(request.user, "view_roll")
-        form = self.form
-        branches = access.managed_branches(request.user, "view_roll")
+        user, form = request.user, self.form
+        self.paths = access.scope(user, "view_roll")
+        branches = access.managed_branches(user, "view_roll")
         self.offered = form.fields["branch"].offer(branches, empty_label=ANY)
         if self.offered < 2:
             del form.fields["branch"]
         form.fields["on"].widget.attrs["max"] = access.today().isoformat()
-        self._offer_groups(form, branches)
+        self._offer_groups(form, access.reachable(user, PartyGroup, "view_roll"))
 
-    def _offer_groups(self, form, branches):
+    def get_form_class(self):
+        """Made once: its fields stay the same, and each form has copies of them."""
+        if RollFilter.form_class is None:
+            RollFilter.form_class = super().get_form_class()
+        return RollFilter.form_class
+
+    def _offer_groups(self, form, groups):
         """The groups of the branches offered, or of the one asked for, if that is not
         too many."""
         offered = []
         if code := BranchField.code_in(self.data.get("branch")):
-            branches = branches.filter(code=code)
+            groups = groups.filter(branch__code=code)
         if code or self.offered <= LONGEST_LIST:
-            groups = PartyGroup.objects.filter(branch__in=branches, dissolved_on=None)
-            groups = groups.select_related("branch").only(*GROUP_SHOWN)
-            offered = list(groups.order_by("branch__path", "name")[: LONGEST_LIST + 1])
+            groups = groups.filter(dissolved_on=None).order_by("branch__path", "name")
+            offered = list(groups.values_list(*GROUP_SHOWN)[: LONGEST_LIST + 1])
         if not offered or len(offered) > LONGEST_LIST:
             del form.fields["party_group"]
             return
-        several = len({group.branch_id for group in offered}) > 1
+        several = len({of for _key, _name, of, *_names in offered}) > 1
         form.fields["party_group"] = forms.TypedChoiceField(
             choices=[
                 ("", ANY),
-                *((g.pk, f"{g.branch} · {g}" if several else g.name) for g in offered),
+                *(
+                    (key, f"{short or long} · {name}" if several else name)
+                    for key, name, _of, short, long in offered
+                ),
             ],
             coerce=int,
             empty_value=None,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.algorithms import add_months, check_credit_code
 from members.grades import graded
+from members.paths import depth_of
 
 
 class BranchQuerySet(models.QuerySet["Branch"]):
@@ -260,8 +261,7 @@ class Branch(models.Model):
 
     @property
     def depth(self) -> int:
-        """0 for the root."""
-        return self.path.count(".") - 1
+        return depth_of(self.path)
 
     @property
     def years_of_term(self) -> int | None:

@@ -1,7 +1,8 @@
 """The roll: those on the rolls of the branches one may see, today or on an earlier day."""
 
-from dataclasses import dataclass
+from typing import TypedDict
 
+from django.db.models import F
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,15 +31,20 @@ SHOWN = (
     "out_of_contact_since",
     "is_retired",
     "is_abroad",
-    "branch__name",
-    "branch__short_name",
-    "party_group__name",
 )
+# Names alone, no instances of what they are the names of.
+GROUP = {"group_name": F("party_group__name")}
+PLACE = GROUP | {
+    "branch_name": F("branch__name"),
+    "branch_short_name": F("branch__short_name"),
+}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One person on the page; `url` is empty for who is out of sight today."""
+class Line(TypedDict):
+    """One person on the page; `url` is empty for who is out of sight today.
+
+    No object: templates look into a dictionary first.
+    """
 
     name: str
     url: str
@@ -60,16 +66,18 @@ def roll(request):
     if not access.scope(user, "view_roll"):
         raise Http404
     found = RollFilter(request.GET, access.roll_members(user), request=request)
-    rows = found.qs.select_related("branch", "party_group")
+    several = "branch" in found.form.fields
+    shown = (*SHOWN, "pgh_obj") if found.day else SHOWN
+    names = PLACE if several else GROUP
     page = Keyset(
-        rows.only(*SHOWN, *(["pgh_obj"] if found.day else [])),
+        found.qs,
         found.order,
         query=request.GET,
         among=found.everything(),
         ways=found.ways,
         many=found.offered > 1,
+        read=lambda rows: rows.annotate(**names).only(*shown),
     )
-    several = "branch" in found.form.fields
     context = {
         "filter": found,
         "main_fields": [f for f in found.form if f.name not in found.MORE],
@@ -124,10 +132,11 @@ def lines(records, urls, day, several):
 
 
 def place_of(record, several):
-    group = str(record.party_group) if record.party_group else ""
+    group = record.group_name or ""
     if not several:
         return group
-    return f"{record.branch} · {group}" if group else str(record.branch)
+    branch = record.branch_short_name or record.branch_name
+    return f"{branch} · {group}" if group else branch
 
 
 def flags_of(record):
