@@ -104,6 +104,18 @@ class ForgivingRedisCache(RedisCache):
                 outage.owe(key)
             raise
 
+    @forgiving(lambda _self, counters: [0] * len(counters))
+    def count_up(self, counters):
+        """Count one more at each key, in one round trip; how many there are now, 0 for
+        each while the cache is away. counters: for each key, how many seconds after its
+        first one a count is forgotten."""
+        pipeline = self._cache.get_client(None, write=True).pipeline(transaction=False)
+        for key, seconds in counters.items():
+            made = self.make_and_validate_key(key)
+            pipeline.incr(made)
+            pipeline.expire(made, seconds, nx=True)
+        return pipeline.execute()[::2]
+
     get = forgiving(_default)(RedisCache.get)
     get_many = forgiving(lambda *_args, **_kwargs: {})(RedisCache.get_many)
     has_key = forgiving(False)(RedisCache.has_key)

@@ -4,7 +4,7 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from members.origin import client_address
-from members.rates import wait_for
+from members.rates import Limit, wait_for
 
 
 class WindowThrottle(SimpleRateThrottle):
@@ -17,8 +17,8 @@ class WindowThrottle(SimpleRateThrottle):
         who = self.who(request)
         if self.rate is None or who is None:
             return True
-        most, seconds = self.num_requests, self.duration
-        self.seconds_left = wait_for(self.scope, who, most=most, seconds=seconds)
+        limit = Limit(self.scope, who, self.num_requests, self.duration)
+        self.seconds_left = wait_for(limit)
         return not self.seconds_left
 
     def wait(self):

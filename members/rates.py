@@ -6,12 +6,12 @@ When the cache is away nobody is slowed: reading must go on (RL-09).
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -19,8 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from members.origin import client_address
-
-logger = logging.getLogger(__name__)
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -31,18 +29,34 @@ def parse(rate: str) -> tuple[int, int]:
     return int(number), SECONDS[period[0]]
 
 
-def wait_for(what: str, who: object, *, most: int, seconds: int) -> float:
-    """Count one `what` of `who`; seconds until there may be another, 0 for at once."""
+@dataclass(frozen=True)
+class Limit:
+    """At most so many of `what` in so many seconds, for `who`."""
+
+    what: str
+    who: object
+    most: int
+    seconds: int
+
+
+def wait_for(*limits: Limit) -> float:
+    """Count one more under each limit; seconds until there may be another under all of
+    them, 0 for at once."""
     now = time.time()
-    window = int(now // seconds)
-    key = f"throttle:{what}:{who}:{window}"
-    cache.add(key, 0, seconds)
-    try:
-        count = cache.incr(key)
-    except ValueError as reason:
-        logger.warning("The cache counts no requests: %s", reason)
-        return 0
-    return 0 if count <= most else (window + 1) * seconds - now
+    windows = [int(now // limit.seconds) for limit in limits]
+    counters = {
+        f"throttle:{limit.what}:{limit.who}:{window}": limit.seconds
+        for limit, window in zip(limits, windows, strict=True)
+    }
+    counts = cast(Any, cache).count_up(counters)  # of config.cache
+    return max(
+        (
+            (window + 1) * limit.seconds - now
+            for limit, window, count in zip(limits, windows, counts, strict=True)
+            if count > limit.most
+        ),
+        default=0,
+    )
 
 
 def limited(what: str, *, when: Callable[[HttpRequest], bool]) -> Callable:
@@ -65,12 +79,13 @@ def limited(what: str, *, when: Callable[[HttpRequest], bool]) -> Callable:
 
 def _wait(what: str, request: HttpRequest) -> float:
     callers = {what: request.user.pk, f"{what}_of_address": client_address(request)}
-    waits = [0.0]
-    for name, who in callers.items():
-        if (rate := settings.RATES.get(name)) and who is not None:
-            most, seconds = parse(rate)
-            waits.append(wait_for(name, who, most=most, seconds=seconds))
-    return max(waits)
+    return wait_for(
+        *(
+            Limit(name, who, *parse(rate))
+            for name, who in callers.items()
+            if (rate := settings.RATES.get(name)) and who is not None
+        )
+    )
 
 
 def too_many(request: HttpRequest, wait: float) -> HttpResponse:

@@ -1,5 +1,7 @@
 """The cache may be away at any time; what it missed does not come back (RL-09, RL-10)."""
 
+import time
+
 import pytest
 from django.conf import settings
 
@@ -37,8 +39,16 @@ def test_a_cache_that_is_away_answers_as_if_it_were_empty(away):
     assert away.touch("a") is False
     assert away.delete("a") is False
     assert away.get_or_set("a", 5) == 5
+    assert away.count_up({"a": 60, "b": 60}) == [0, 0]
     with pytest.raises(ValueError, match="does not count"):
         away.incr("a")
+
+
+def test_counts_end_so_many_seconds_after_their_first(here):
+    assert here.count_up({"a": 60, "b": 1}) == [1, 1]
+    assert here.count_up({"b": 500, "c": 60}) == [2, 1]
+    time.sleep(1.1)
+    assert here.count_up({"a": 60, "b": 60}) == [2, 1]
 
 
 def test_after_a_failure_it_is_left_alone_for_a_moment(away, outage, monkeypatch):
