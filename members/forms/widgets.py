@@ -37,7 +37,8 @@ class KeptSelect(QuickSelect):
         key = (get_language(), *chosen)
         if (options := self.kept.get(key)) is None:
             options = super().options(chosen)
-            if not chosen or " selected>" in options:  # else anything may be asked for
+            # Else anything may be asked for, and would be kept.
+            if not any(chosen) or " selected>" in options:
                 self.kept[key] = options
         return options
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,11 @@ WRONG = _("This code is not right. Wait for the next one and type its six digits
 
 def is_set_up(user: User) -> bool:
     return Authenticator.objects.filter(user=user).exists()
+
+
+def set_up_by(user: str) -> Exists:
+    """The same as a condition on rows with an account in the column `user`."""
+    return Exists(Authenticator.objects.filter(user=OuterRef(user)))
 
 
 def demonstration_code(device: Authenticator | None) -> str:

@@ -36,13 +36,13 @@ def member_detail(request, pk):
         "shows_account": manages,
     }
     if manages:
-        account = User.objects.filter(member=member).first()
+        accounts = User.objects.annotate(has_code=second_factor.set_up_by("pk"))
+        account = accounts.filter(member=member).first()
         context |= {
             "account": account,
             "can_open_account": member.is_live
             and access.can_open_account(user, member),
-            "has_second_factor": account is not None
-            and second_factor.is_set_up(account),
+            "has_second_factor": account is not None and account.has_code,
             "is_own_account": account is not None and account.pk == user.pk,
             "corrections": open_corrections(user, member),
         }
