@@ -21,7 +21,7 @@ from OpenSSL import SSL
 from config import national_tls
 from config.national_tls import NATIONAL, UnsoundFileError, front, make_context
 from deploy.make_secrets import self_signed, self_signed_sm2
-from tests.processes import python, wait_until
+from tests.processes import environment_of_tests, python, wait_until
 
 PRODUCTION = {
     "ALLOWED_HOSTS": "localhost",
@@ -389,20 +389,30 @@ def test_a_key_that_does_not_belong_is_named(files, tmp_path):
             make_context((certificate, key), (sm2_certificate, wrong))
 
 
-def run(*words):
-    command = [sys.executable, "-m", "config.national_tls", *words]
+def run(*words, **given):
+    """What the command ends with, in the settings of production."""
     return subprocess.run(
-        command, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "config.national_tls", *words],
+        env=environment_of_tests(**PRODUCTION | given),
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
-def test_the_command_ends_with_one_line_and_status_2(files):
-    done = run(*options(files), f"--key={files.sm2_key}")
+def test_the_command_ends_with_one_line_and_status_2(files, echo):
+    wrong_key = run(*options(files), f"--key={files.sm2_key}")
+    weak = run(*options(files), DEMO="1", HTTPS="0")
+    taken = run(*options(files), f"--port={echo}")
 
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"{files.sm2_key} is not the key of ")
-    assert done.stdout == ""
+    for done in (wrong_key, weak, taken):
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert done.stdout == ""
+    assert wrong_key.stderr.startswith(f"{files.sm2_key} is not the key of ")
+    assert weak.stderr.startswith("DEMO is on: ")
+    assert "Address already in use" in taken.stderr
 
 
 # --- the certificates of make_secrets -----------------------------------------------
