@@ -3,17 +3,19 @@
 Keep a copy of `keys/ring.json` and of `secrets/sealing_kek`, each in a place of its own,
 apart from the backups of the database: without both, sealed fields stay closed for ever
 (docs/keys.md). Replace `tls_certificate` and `tls_key`, which are self-signed, by those of
-your host.
+your host, and so `tls_sm2_certificate` and `tls_sm2_key` if you serve with them (CR-12).
 """
 
 import secrets
 import sys
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import crypto
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -21,6 +23,12 @@ from members.key_files import ensure_key_ring  # noqa: E402 - found by the line 
 
 FOLDER = ROOT / "deploy" / "secrets"
 RING = ROOT / "deploy" / "keys" / "ring.json"  # a folder of its own: see docs/keys.md
+
+SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+# A private key of SM2 in PKCS #8, but for its 32 bytes at the end.
+SM2_KEY = bytes.fromhex(
+    "3041020100301306072a8648ce3d020106082a811ccf5501822d042730250201010420"
+)
 
 
 def main() -> None:
@@ -35,12 +43,12 @@ def main() -> None:
     write("email_url", "")  # empty: no mail leaves; see docs/operations.md
     write("redis_url", f"redis://:{passwords['redis']}@redis:6379/0")
     make_ring(FOLDER / "sealing_kek")
-    if not (FOLDER / "tls_key").exists():
-        certificate, key = self_signed(
-            sys.argv[1] if len(sys.argv) > 1 else "localhost"
-        )
-        write("tls_certificate", certificate)
-        write("tls_key", key)
+    host = sys.argv[1] if len(sys.argv) > 1 else "localhost"
+    for name, make in (("tls", self_signed), ("tls_sm2", self_signed_sm2)):
+        if not (FOLDER / f"{name}_key").exists():
+            certificate, key = make(host)
+            write(f"{name}_certificate", certificate)
+            write(f"{name}_key", key)
     # The containers read these as accounts of their own; nobody else enters the folder.
     for file in FOLDER.iterdir():
         file.chmod(0o444)
@@ -89,6 +97,26 @@ def self_signed(host: str) -> tuple[str, str]:
     return certificate.public_bytes(
         serialization.Encoding.PEM
     ).decode(), private.decode()
+
+
+def self_signed_sm2(host: str) -> tuple[str, str]:
+    """The same certificate for a key of SM2, signed by SM2 with SM3.
+
+    `cryptography` makes neither. The OpenSSL in it does, by way of pyOpenSSL, which calls
+    these functions outdated without naming others for SM2.
+    """
+    number = 1 + secrets.randbelow(SM2_ORDER - 2)  # 1 to n - 2, as GB/T 32918 asks
+    key = crypto.load_privatekey(
+        crypto.FILETYPE_ASN1, SM2_KEY + number.to_bytes(32, "big")
+    )
+    ordinary, _key = self_signed(host)
+    certificate = crypto.load_certificate(crypto.FILETYPE_PEM, ordinary.encode())
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        certificate.set_pubkey(key)
+        certificate.sign(key, "sm3")
+        private = crypto.dump_privatekey(crypto.FILETYPE_PEM, key)
+    public = crypto.dump_certificate(crypto.FILETYPE_PEM, certificate)
+    return public.decode(), private.decode()
 
 
 if __name__ == "__main__":
