@@ -77,7 +77,7 @@ class OwnKindView(APIView):
             OpenApiParameter("kind", str, "path", enum=list(own_kinds.KINDS)),
         ],
         request=None,
-        responses=DeletedSerializer,
+        responses={200: DeletedSerializer},
     )
     def delete(self, request, kind):
         """Other kinds must be kept: 400, code "must_be_kept", with the reason. A session
