@@ -12,6 +12,7 @@ from members.api.audit import AuditEntryViewSet
 from members.api.branches import BranchViewSet
 from members.api.corrections import CorrectionViewSet
 from members.api.members import MemberViewSet
+from members.api.own_data import OwnDataView, OwnKindView
 
 router = SimpleRouter(use_regex_path=False)
 router.register("branches", BranchViewSet, "branch")
@@ -24,6 +25,8 @@ version_1 = [
     *router.urls,
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
     path("me/", MeView.as_view(), name="me"),
+    path("me/data/", OwnDataView.as_view(), name="me-data"),
+    path("me/data/<slug:kind>/", OwnKindView.as_view(), name="me-kind"),
 ]
 
 viewer = SpectacularSwaggerSplitView.as_view(

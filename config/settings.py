@@ -466,6 +466,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MemberState": "members.models.Member.State",
         "CorrectionState": "members.models.Correction.State",
+        "BasisOfOffice": "members.models.Appointment.Basis",
+        "BasisOfData": "members.services.own_kinds.Basis",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

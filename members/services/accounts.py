@@ -92,6 +92,27 @@ def of_member(user: User) -> dict[str, Any]:
 
 
 @transaction.atomic
+def reset_choices(user: User) -> bool:
+    """Forget the view and the language that `user` chose; False if there was neither."""
+    stored = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not has_choices(stored):
+        return False
+    stored.elder_view, stored.language = False, ""
+    stored.save(update_fields=["elder_view", "language"])
+    audit.record(
+        audit.Act.RECORD_CHANGED,
+        by=user,
+        subject=user,
+        fields="elder_view, language",
+    )
+    return True
+
+
+def has_choices(user: User) -> bool:
+    return bool(user.elder_view or user.language)
+
+
+@transaction.atomic
 def set_active(user: User, active: bool, *, by: User | None) -> User:
     """Switch an account on or off. Nobody switches off the own account.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -109,11 +109,20 @@ def decline_correction(correction: Correction, *, by: User, answer: str) -> Corr
 @transaction.atomic
 def withdraw_correction(correction: Correction, *, by: User) -> Correction:
     """The member takes the request back. Raises "already_answered"."""
-    correction = _open(correction)
-    correction.state = Correction.State.WITHDRAWN
-    correction.answered_at = timezone.now()
-    correction.save()
-    return correction
+    return _withdraw(_open(correction), by)
+
+
+@transaction.atomic
+def withdraw_all(user: User) -> int:
+    """Take back every request of `user` that waits for an answer (SEC-05); returns how
+    many. What somebody answers at the same moment stays answered."""
+    waiting = waiting_of(user).select_related("member__branch").order_by("pk")
+    waiting = waiting.select_for_update(of=("self",))
+    return len([_withdraw(correction, user) for correction in waiting])
+
+
+def waiting_of(user: User) -> models.QuerySet[Correction]:
+    return Correction.objects.filter(asked_by=user, state=Correction.State.OPEN)
 
 
 def sound_value(member: Member, field: str, text: str) -> object:
@@ -160,19 +169,19 @@ def _open(correction: Correction) -> Correction:
     return correction
 
 
+def _withdraw(correction: Correction, by: User) -> Correction:
+    correction.state = Correction.State.WITHDRAWN
+    correction.answered_at = timezone.now()
+    correction.save()
+    _note(correction, by)
+    return correction
+
+
 def _close(correction: Correction, state: str, answer: str, by: User) -> Correction:
     correction.state, correction.answer = state, answer
     correction.answered_by, correction.answered_at = by, timezone.now()
     correction.save()
-    audit.record(
-        audit.Act.CORRECTION_DECIDED,
-        by=by,
-        subject=correction,
-        branch=correction.member.branch,
-        member=correction.member,
-        field=correction.field,
-        state=str(state),
-    )
+    _note(correction, by)
     inbox.notify(
         [correction.asked_by],
         inbox.Kind.CORRECTION_ANSWERED,
@@ -181,3 +190,15 @@ def _close(correction: Correction, state: str, answer: str, by: User) -> Correct
         state=state,
     )
     return correction
+
+
+def _note(correction: Correction, by: User) -> None:
+    audit.record(
+        audit.Act.CORRECTION_DECIDED,
+        by=by,
+        subject=correction,
+        branch=correction.member.branch,
+        member=correction.member,
+        field=correction.field,
+        state=str(correction.state),
+    )

@@ -92,7 +92,7 @@ def _try_code(user: User, code: str, now: datetime) -> ValidationError | None:
 @transaction.atomic
 def stop(user: User) -> bool:
     """Send no mail any more and forget the address; False if there was none."""
-    row = MailAddress.objects.filter(pk=user.pk).first()
+    row = MailAddress.objects.select_for_update().filter(pk=user.pk).first()
     if row is None:
         return False
     row.delete()

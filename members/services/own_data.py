@@ -18,12 +18,15 @@ from members.models import (
     ApiToken,
     Appointment,
     AuditEntry,
+    Authenticator,
     BranchGrant,
     Correction,
     MailAddress,
     Member,
     MemberGrant,
     Notification,
+    PastPassword,
+    RecoveryCode,
     RollInquiry,
     Session,
     StateChange,
@@ -48,6 +51,13 @@ ABOUT: Final[dict[type[models.Model], tuple[str, str]]] = {
     MailAddress: ("mail_address", "user"),
     RollInquiry: ("inquiries", "user"),
     AuditEntry: ("audit", "member__user"),
+}
+# What only serves to know somebody again: told of on the page, but in no file, which would
+# open the account to whoever finds it.
+SECRETS: Final[dict[type[models.Model], tuple[str, str]]] = {
+    Authenticator: ("second_factor", "user"),
+    RecoveryCode: ("second_factor", "user"),
+    PastPassword: ("passwords", "user"),
 }
 # What identifies a session or machine, or may name somebody else.
 LEFT_OUT: Final = {

@@ -1,6 +1,7 @@
-"""A member asks for a correction; the secretary accepts it; the member reads so."""
+"""A member asks for a correction; the secretary accepts it; the member reads so. Another
+takes the request back on the page of the own data."""
 
-from members.models import Correction, Member
+from members.models import Correction, MailAddress, Member
 from tests import build
 
 
@@ -38,3 +39,26 @@ def test_a_member_asks_and_is_answered(portal, axe):
     portal.context.clear_cookies()
     portal.sign_in(member)
     assert "手机号码" in portal.locator("main").inner_text()
+
+
+def test_a_member_reads_what_is_held_and_deletes_what_was_given_by_choice(portal, axe):
+    """SEC-05: from the account to the deletion in three clicks (CR-13)."""
+    member = build.user(member=build.member("薛丽华"))
+    build.mail_address(member, "xue@mail.example")
+    build.correction(member.member, by=member)
+
+    portal.sign_in(member)
+    portal.visit("/members/account/")
+    portal.click("main a[href$='/me/data/']")
+    axe(portal)
+    assert portal.locator("#rule a[href*='/delete/']").count() == 0
+    for kind in ("mail_address", "corrections"):
+        portal.click(f"#{kind} a[href*='/delete/']")
+        axe(portal)
+        portal.click("main form button.btn-danger")
+        portal.wait_for_selector(".message-success")
+        assert portal.url.endswith("/me/data/")
+        assert portal.locator(f"#{kind} a[href*='/delete/']").count() == 0
+
+    assert not MailAddress.objects.exists()
+    assert Correction.objects.get().state == "withdrawn"

@@ -90,8 +90,14 @@ ROUTES = {
     "audit-detail": {"get"},
     "codes": {"get"},
     "me": {"get"},
+    "me-data": {"get"},
+    "me-kind": {"delete"},
 }
 METHODS = ("get", "post", "put", "patch", "delete", "options")
+
+
+# What their address holds in place of the number of a record.
+OWN_KEYS = {"codes": ["sex"], "me": [], "me-data": [], "me-kind": ["mail_address"]}
 
 
 def addresses(town):
@@ -105,7 +111,7 @@ def addresses(town):
     }
     for name in ROUTES:
         noun, _dash, rest = name.partition("-")
-        key = {"codes": ["sex"], "me": []}.get(name, [keys.get(noun)])
+        key = OWN_KEYS.get(name, [keys.get(noun)])
         yield name, reverse(f"api-v1:{name}", args=[] if rest == "list" else key)
 
 

@@ -299,6 +299,12 @@ def _():
     )
 
 
+@scene(Act.RECORD_CHANGED, "of one's own choices")
+def _():
+    by = build.user(elder_view=True)
+    return by, lambda: accounts.reset_choices(by)
+
+
 @scene(Act.STATE_CHANGED)
 def _():
     by, member = build.user(), build.member(state="applicant")
@@ -321,6 +327,12 @@ def _():
 def _():
     by, asked = build.user(), build.correction(build.member())
     return by, lambda: corrections.decline_correction(asked, by=by, answer="有证")
+
+
+@scene(Act.CORRECTION_DECIDED, "withdrawn")
+def _():
+    by, asked = build.user(), build.correction(build.member())
+    return by, lambda: corrections.withdraw_correction(asked, by=by)
 
 
 def of_branches(verb):
@@ -473,6 +485,8 @@ def test_what_changes_nothing_is_no_act():
     administrators.change_account(user, display_name="", is_active=True, by=by)
     grants.set_end(grant, grant.ends_on, by=by)
     tokens.revoke_all(user, now=timezone.now(), by=by)
+    accounts.reset_choices(user)
+    corrections.withdraw_all(user)
 
     assert AuditEntry.objects.count() == before
 

@@ -1,15 +1,19 @@
-"""See and copy what is held about oneself, and nothing of a third person (CR-13)."""
+"""See, copy and delete what is held about oneself, and nothing of a third person (CR-13)."""
 
 import json
+import re
+from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from members.models import (
     AuditEntry,
-    Authenticator,
     BranchChange,
     Correction,
     Export,
@@ -17,26 +21,26 @@ from members.models import (
     MailAddress,
     Member,
     Notification,
-    RecoveryCode,
     User,
 )
-from members.models.account import PastPassword
 from members.sealing import IndexField
-from members.services import audit, own_data
+from members.services import audit, own_data, own_kinds
 from tests import build
 
 pytestmark = pytest.mark.django_db
 
-URL = "/members/me/data/"
+PAGE = "/members/me/data/"
+URL = f"{PAGE}copy/"
+DELETE = f"{PAGE}delete/"
+API = "/api/v1/me/data/"
 SEEDED = {
     "phone": "13955512345",
     "landline": "08515550123",
     "address": "云溪镇青石村七组八号",
     "notes": "常在外务工",
 }
-# Work done on the records of others, and what only serves to know somebody again.
+# Work done on the records of others.
 NOT_ABOUT_A_PERSON = {ImportBatch, Export, BranchChange}
-NOT_ABOUT_A_PERSON |= {Authenticator, RecoveryCode, PastPassword}
 
 
 @pytest.fixture
@@ -116,6 +120,39 @@ def test_nothing_of_a_third_person_is_in_the_file(client, person):
     assert person.password not in text
 
 
+def test_in_the_demonstration_no_file_page_or_answer_names_anybody_else(client):
+    """CR-13: each person with an account, searched for all other seeded people."""
+    call_command("seed_demo", members=150, branches=15, stdout=StringIO())
+    people = list(Member.objects.all())
+    accounts = list(User.objects.exclude(member=None).select_related("member"))
+    assert len(people) == 150
+    assert len(accounts) > 20
+
+    found, looked = [], 0
+    for account in accounts:
+        text = str(own_data.take(account))
+        if account.is_active and not account.must_change_password:
+            client.force_login(account)
+            pages = [told(client.get(path)) for path in (PAGE, URL, API)]
+            text, looked = text + "".join(pages), looked + 1
+        own = account.member
+        text = text.replace(own.name, "").replace(account.username, "")
+        for other in people:
+            if other.pk == own.pk:
+                continue
+            values = {other.name, other.id_number, other.phone, other.landline}
+            values -= {"", None, own.name, own.phone, own.landline}
+            found += [(own.pk, other.pk, value) for value in values if value in text]
+
+    assert found == []
+    assert looked > 5
+
+
+def told(answer):
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
 def test_the_file_is_taken_with_the_password_alone(client, person):
     client.force_login(person)
 
@@ -159,7 +196,138 @@ def test_the_record_and_the_account_lead_there(client, person):
     client.force_login(person)
 
     for page in ("/members/me/", "/members/account/"):
-        assert URL in client.get(page).content.decode()
+        assert f'href="{PAGE}"' in client.get(page).content.decode()
+    assert f'href="{URL}"' in client.get(PAGE).content.decode()
+
+
+# --- the page ---------------------------------------------------------------------------
+def test_the_page_tells_of_each_kind_why_and_how_long(client, person):  # SEC-06
+    client.force_login(person)
+
+    page = client.get(PAGE).content.decode()
+
+    for kind in own_kinds.KINDS.values():
+        assert escape(str(kind.title)) in page
+        if f'<li id="{kind.name}">' in page:
+            for sentence in (kind.what, kind.why, kind.kept, kind.may):
+                assert escape(str(sentence)) in page
+    shown = set(re.findall(r'<li id="(\w+)">', page))
+    assert shown == {name for name, count in own_kinds.held(person).items() if count}
+    assert "中共东村支部" in page  # whom to ask
+
+
+def test_the_page_shows_no_third_person(client, person):
+    client.force_login(person)
+
+    page = client.get(PAGE).content.decode()
+
+    for other in Member.objects.exclude(pk=person.member_id):
+        assert other.name not in page
+    for value in SEEDED.values():
+        assert value not in page
+
+
+def test_an_administrator_sees_no_kind_of_a_record(client):
+    client.force_login(build.administrator("system"))
+
+    page = client.get(PAGE)
+
+    told = {line["kind"] for _basis, lines in page.context["groups"] for line in lines}
+    absent = {k for k in own_kinds.KINDS.values() if k.title in page.context["absent"]}
+    assert {kind.name for kind in told} == {"account", "sessions"}
+    assert told | absent == {k for k in own_kinds.KINDS.values() if not k.of_record}
+
+
+def test_only_what_there_is_can_be_deleted(client, person):
+    client.force_login(person)
+    page = client.get(PAGE).content.decode()
+    offered = set(re.findall(r"/delete/\?kind=(\w+)", page))
+    assert offered == {"mail_address", "api_tokens"}
+
+    for kind in offered:
+        client.post(f"{DELETE}?kind={kind}")
+
+    assert "/delete/?kind=" not in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("kind", own_kinds.DELETIONS)
+def test_asking_first_and_doing_it_then_twice(client, person, kind):  # SEC-05, SEC-08
+    Correction.objects.update(state="open")
+    User.objects.filter(pk=person.pk).update(elder_view=True, language="en")
+    other = Client()
+    other.force_login(person)
+    client.force_login(person)
+    before = AuditEntry.objects.count()
+
+    assert client.get(f"{DELETE}?kind={kind}").status_code == 200
+    assert AuditEntry.objects.count() == before
+    for _time in (1, 2):
+        assert client.post(f"{DELETE}?kind={kind}").url == PAGE
+        here = client.session.session_key
+        assert own_kinds.deletable(person, keep=here)[kind] == 0
+        assert AuditEntry.objects.count() == before + 1
+
+    assert AuditEntry.objects.latest("pk").by == person
+    assert client.get(PAGE).status_code == 200  # still signed in
+    gone = other.get(PAGE).status_code != 200
+    assert gone == (kind == "sessions")
+
+
+def test_resetting_the_language_forgets_the_choice_of_the_browser(
+    client, person, settings
+):
+    client.force_login(person)
+    client.post("/language/", {"language": "en", "next": "/"})
+    person.refresh_from_db()
+    assert person.language == "en"
+
+    answer = client.post(f"{DELETE}?kind=preferences")
+
+    person.refresh_from_db()
+    assert person.language == ""
+    assert answer.cookies[settings.LANGUAGE_COOKIE_NAME]["max-age"] == 0
+
+
+@pytest.mark.parametrize("kind", ["record", "audit", "account", "nothing", ""])
+def test_what_must_be_kept_has_no_page_to_delete_it(client, person, kind):
+    client.force_login(person)
+
+    assert client.get(f"{DELETE}?kind={kind}").status_code == 404
+    assert client.post(f"{DELETE}?kind={kind}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", own_kinds.DELETIONS)
+def test_nobody_deletes_what_is_somebody_elses(client, person, kind):
+    other = build.secretary(of=person.member.branch)
+    Correction.objects.update(state="open")
+    User.objects.filter(pk=person.pk).update(elder_view=True)
+    Client().force_login(person)
+    held = own_kinds.deletable(User.objects.get(pk=person.pk))
+
+    assert client.post(f"{DELETE}?kind={kind}").url.startswith("/members/sign-in/")
+    client.force_login(other)
+    client.post(f"{DELETE}?kind={kind}")
+
+    assert own_kinds.deletable(User.objects.get(pk=person.pk)) == held
+
+
+def test_the_page_costs_the_same_for_little_and_for_much(
+    client, person, django_assert_num_queries
+):
+    client.force_login(person)
+    client.get(PAGE)
+    with django_assert_num_queries(PAGE_QUERIES):
+        client.get(PAGE)
+    for n in range(5):
+        build.correction(person.member, by=person, field=f"x{n}")
+        build.branch_grant(person, build.branch(), "view_branch")
+        build.api_token(person)
+    with django_assert_num_queries(PAGE_QUERIES):
+        client.get(PAGE)
+
+
+# One for each of 17 tables, four for what can be deleted; three for who asks.
+PAGE_QUERIES = 24
 
 
 def test_the_number_of_queries_does_not_grow(client, person, django_assert_num_queries):
@@ -199,4 +367,5 @@ def test_no_table_about_a_person_is_forgotten():
         and (not hasattr(model, "pgh_tracked_model") or model in own_data.ABOUT)
     }
 
-    assert about - NOT_ABOUT_A_PERSON == {*own_data.ABOUT} - {Member}
+    told = {*own_data.ABOUT, *own_data.SECRETS} - {Member}
+    assert about - NOT_ABOUT_A_PERSON == told
