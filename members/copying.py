@@ -32,6 +32,8 @@ CopyIn = Callable[[type[models.Model], Iterable[Any]], None]
 
 _AHEAD: Final = 4  # COPYs that wait for PostgreSQL while the next is made
 _KEYS: Final = 5_000  # primary keys taken at once
+# Read at once: each reading waits for the interpreter, which is busy with the next rows.
+_BYTES: Final = 1 << 22
 
 
 def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
