@@ -11,16 +11,19 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 
 from members import ciphers, key_sources
 from members.key_sources import KekSource
+
+_T = TypeVar("_T")
 
 DATA, INDEX, AUDIT = "data", "index", "audit"
 KINDS: Final = (DATA, INDEX, AUDIT)
@@ -98,22 +101,37 @@ class KeyRing:
         return self._derived[name]
 
 
+def settled(function: Callable[[], _T]) -> Callable[[], _T]:
+    """Remember what settings say: they are slow to read, and what is read here is read
+    many times for each row of an import. Only tests change them."""
+    remembered = lru_cache(function)
+    setting_changed.connect(lambda **_: remembered.cache_clear(), weak=False)
+    return remembered
+
+
+@settled
+def _places() -> tuple[str, str, str, str]:
+    """The file of the ring, and where its key may be."""
+    path = getattr(settings, "SEALING_KEY_FILE", None)
+    if not path:
+        raise ImproperlyConfigured(
+            "SEALING_KEY_FILE is not set: name the file of the key ring."
+        )
+    return (
+        path,
+        getattr(settings, "SEALING_KEK", None) or "",
+        getattr(settings, "SEALING_KEK_COMMAND", None) or "",
+        getattr(settings, "SEALING_KEK_FILE", None) or f"{path}.kek",
+    )
+
+
 def key_ring() -> KeyRing:
     """Open the configured ring; read again when its file changes.
 
     Raises ImproperlyConfigured, naming the setting, when ring or key is missing. Asked
     several times for each value that is sealed, so what it does is little.
     """
-    path = getattr(settings, "SEALING_KEY_FILE", None)
-    if not path:
-        raise ImproperlyConfigured(
-            "SEALING_KEY_FILE is not set: name the file of the key ring."
-        )
-    places = (
-        getattr(settings, "SEALING_KEK", None) or "",
-        getattr(settings, "SEALING_KEK_COMMAND", None) or "",
-        getattr(settings, "SEALING_KEK_FILE", None) or f"{path}.kek",
-    )
+    path, *places = _places()
     version = _version(path)
     try:
         return _open_file(path, version, *places)

@@ -37,7 +37,7 @@ from django.db.models.query_utils import DeferredAttribute
 
 from members import ciphers
 from members.algorithms import normalize_id_number, normalize_phone
-from members.key_ring import KeyRing, key_ring
+from members.key_ring import KeyRing, key_ring, settled
 from members.signals import seal_broken
 
 logger = logging.getLogger(__name__)
@@ -620,10 +620,15 @@ def _restore(value: bytes, pk: Any) -> Sealed:
 
 def current_head(ring: KeyRing) -> bytes:
     """Version and key id of what is sealed now."""
+    return bytes([_version()]) + ring.active_data_key.to_bytes(2, "big")
+
+
+@settled
+def _version() -> int:
     name = getattr(settings, "SEALING_CIPHER", "sm4")
     if name not in ciphers.VERSIONS:
         raise ImproperlyConfigured("SEALING_CIPHER must be sm4 or aes256.")
-    return bytes([ciphers.VERSIONS[name]]) + ring.active_data_key.to_bytes(2, "big")
+    return ciphers.VERSIONS[name]
 
 
 def _tracked_model(model: type[models.Model]) -> type[models.Model]:
