@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from members import scanning
 from members.models import Alarm, AuditEntry, ImportBatch, User
@@ -59,9 +59,10 @@ def batch():
     secretary = build.secretary(of=branch)
 
     def received(content):
-        return imports.receive(
-            branch, file_name="名册.csv", content=content, by=secretary
-        )
+        with translation.override("en"):
+            return imports.receive(
+                branch, file_name="名册.csv", content=content, by=secretary
+            )
 
     return received
 
@@ -126,6 +127,7 @@ def test_what_is_held_is_neither_judged_again_nor_applied_nor_discarded(held):
 
 def test_the_sender_sees_that_it_is_held_and_gets_nothing_of_it(client, held):
     client.force_login(held.uploaded_by)
+    client.cookies["django_language"] = "en"
     url = f"/members/imports/{held.pk}/"
 
     page = client.get(url).content.decode()
