@@ -241,6 +241,7 @@ def checks() -> Iterable[tuple[str, list[str]]]:
     # It warns that it reached no database: it needs none.
     quiet = [PYTHON, "-W", "ignore::RuntimeWarning", "manage.py"]
     yield "migrations", [*quiet, "makemigrations", "--check", "--dry-run"]
+    yield "migrations sql", [PYTHON, "-m", "tests.migration_sql"]
     yield "check --deploy", [*manage, "check", "--deploy", "--fail-level", "WARNING"]
     if (ROOT / "config" / "management" / "commands" / "catalogs.py").exists():
         yield "catalogs", [*manage, "catalogs", "check"]

@@ -10,12 +10,14 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from unfold.sites import UnfoldAdminSite
 
 from config.shell import SITE_NAME
 from members.grades import OWN_APPS
 from members.origin import client_address
+from members.rates import asking, limited
 from members.views import sign_in
 
 # What the pages of the administration need beyond the policy of all others, and why:
@@ -83,6 +85,11 @@ class PortalAdminSite(UnfoldAdminSite):
     def search(self, request, extra_context=None):
         """Its results would be kept for minutes, whatever rights end meanwhile."""
         raise Http404
+
+    @method_decorator(limited("search", when=asking("term")))
+    def autocomplete_view(self, request):
+        """A field to search in is a search like any other (OP-08)."""
+        return super().autocomplete_view(request)
 
     def login(self, request, extra_context=None):
         """The portal's own sign-in, which leads back here."""

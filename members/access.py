@@ -121,6 +121,7 @@ ADMINISTRATORS: dict[str, dict[type[models.Model], frozenset[str]]] = {
     },
     User.Administrator.SECURITY: {
         Alarm: frozenset({"view"}),
+        ImportBatch: frozenset({"view"}),
         Webhook: frozenset({"view", "add", "change"}),
         User: frozenset({"view", "change"}),
         Branch: frozenset({"view"}),
@@ -141,6 +142,11 @@ ADMINISTRATORS: dict[str, dict[type[models.Model], frozenset[str]]] = {
         LocalCode: frozenset({"view"}),
         AuditEntry: frozenset({"view"}),
     },
+}
+
+# Of these tables an administrator is given some records only: uploads that are held.
+NARROWED: dict[tuple[str, type[models.Model]], Q] = {
+    (User.Administrator.SECURITY, ImportBatch): Q(state=ImportBatch.State.HELD),
 }
 
 # Rights on a branch that are asked for by name, with a branch or anything in one.
@@ -228,7 +234,8 @@ def reachable(
     user = cast(User, user)
     if user.administrator:
         given = ADMINISTRATORS[user.administrator].get(model, frozenset())
-        return everything if action in given else everything.filter(_own(user, model))
+        some = NARROWED.get((user.administrator, model), Q())
+        return everything.filter(some if action in given else _own(user, model))
     reach = REACH.get(model)
     if reach is None:
         return everything.none()

@@ -101,5 +101,15 @@ def searching(request: HttpRequest) -> bool:
     return bool(request.GET)
 
 
+def asking(name: str) -> Callable[[HttpRequest], bool]:
+    """Those that ask for something under `name` in the address."""
+    return lambda request: bool(request.GET.get(name))
+
+
+def always(request: HttpRequest) -> bool:
+    """Each: the page itself tells much or costs much."""
+    return True
+
+
 def posting(request: HttpRequest) -> bool:
     return request.method == "POST"

@@ -6,13 +6,12 @@ Its protocol: `zINSTREAM`, chunks with their length before them, a length of 0, 
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
 SECONDS = 60
 CHUNK = 64 * 1024
@@ -22,8 +21,12 @@ class ScannerDown(Exception):  # noqa: N818 - what the file waits for, no fault 
     """The scanner is away or gives no verdict: the file must wait."""
 
 
+class Infected(Exception):  # noqa: N818 - named as what was found
+    """The scanner knows the file as harmful; says under what name."""
+
+
 def refuse_infected(content: bytes) -> None:
-    """Raise ValidationError, code "infected", for what the scanner knows as harmful.
+    """Raise Infected for what the scanner knows as harmful.
 
     Raises ScannerDown where one is configured and does not answer.
     """
@@ -34,10 +37,15 @@ def refuse_infected(content: bytes) -> None:
     except (OSError, ValueError) as reason:
         raise ScannerDown(str(reason)) from reason
     if verdict.endswith(" FOUND"):
-        message = _("The virus scanner refused this file: it was not opened.")
-        raise ValidationError(message, code="infected")
+        raise Infected(_name_of(verdict))
     if not verdict.endswith(" OK"):
         raise ScannerDown(verdict)
+
+
+def _name_of(verdict: str) -> str:
+    """What "stream: Eicar-Signature FOUND" calls it, as one short printable word."""
+    name = verdict.removesuffix(" FOUND").rpartition(": ")[2]
+    return re.sub(r"[^\w.:()/-]+", "?", name)[:100]
 
 
 def _ask(content: bytes) -> str:

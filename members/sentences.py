@@ -48,6 +48,9 @@ def _template(kind: Notification.Kind) -> str:
         Kind.IMPORT_STANDS: _(
             "The import of the roster “%(file)s” could not be undone: look why."
         ),
+        Kind.IMPORT_HELD: _(
+            "The roster “%(file)s” is held: the virus scanner found it harmful."
+        ),
         Kind.EXPORT_READY: _("The roll of %(branch)s is ready to download."),
         Kind.APPOINTED: _(
             "You hold the office “%(office)s” in %(branch)s from %(on)s."

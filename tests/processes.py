@@ -5,6 +5,7 @@ a bound.
 """
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -12,11 +13,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from config.processes import stop
 
@@ -90,6 +94,37 @@ def answers(port):
             return b" 200 " in client.recv(100)
     except OSError:
         return False
+
+
+class Browser:
+    """Asks one web server for pages, as `user` where one is named; notes how long the
+    slowest took, and keeps the text of the last answer."""
+
+    def __init__(self, port, user=None):
+        self.port, self.slowest, self.text = port, 0.0, ""
+        self.token = "t" * 32
+        self.cookies = f"csrftoken={self.token}"
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            self.cookies += f"; sessionid={client.cookies['sessionid'].value}"
+
+    def ask(self, page, **form):
+        """The status of the answer to GET, or to POST where there is something to post."""
+        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers = {"Cookie": self.cookies, "Host": "localhost"}
+        began = time.monotonic()
+        if form:
+            body = urlencode(form | {"csrfmiddlewaretoken": self.token})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            server.request("POST", reverse(page), body, headers)
+        else:
+            server.request("GET", reverse(page), headers=headers)
+        answer = server.getresponse()
+        self.text = answer.read().decode()
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        server.close()
+        return answer.status
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms.models import construct_instance
 from django.http import Http404
+from django.utils.decorators import method_decorator
 from unfold.admin import ModelAdmin
 
 from members import access
@@ -20,6 +21,7 @@ from members.admin import history
 from members.forms.refusals import add_refusal
 from members.masking import masked
 from members.models import Office, User
+from members.rates import limited, searching
 from members.sealing import IndexField, SealedField
 
 # Tables without personal data, offered in forms to whoever may fill them in.
@@ -132,6 +134,11 @@ class ScopedAdmin(ModelAdmin):
             else:
                 fields.add(declared if isinstance(declared, str) else declared[0])
         return lookup in parameters or lookup.split("__")[0] in fields
+
+    @method_decorator(limited("search", when=searching))
+    def changelist_view(self, request, extra_context=None):
+        """Searched and filtered no oftener than the pages are (OP-08)."""
+        return super().changelist_view(request, extra_context)
 
     # --- forms ---
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
@@ -16,15 +17,19 @@ from import_export.formats import base_formats
 from import_export.forms import ConfirmImportForm
 from import_export.tmp_storages import CacheStorage
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
+from unfold.decorators import action
 
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm
-from members.models import Export, ImportBatch, LocalCode
-from members.services import codes
+from members.models import Export, ImportBatch, LocalCode, User
+from members.services import codes, imports
 
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(ReadOnlyAdmin):
-    """What was imported, by whom and how much; the file itself stays sealed."""
+    """What was imported, by whom and how much; the file itself stays sealed.
+
+    The security administrator sees what is held, and destroys it (UP-07).
+    """
 
     list_display = ("file_name", "branch", "uploaded_by", "rows", "state", "created_at")
     list_filter = ("state",)
@@ -40,6 +45,24 @@ class ImportBatchAdmin(ReadOnlyAdmin):
         ("undone_by", "undone_at"),
         ("undo_reason",),
     )
+    actions = ("destroy",)
+
+    @action(description=_("Destroy what is held"), permissions=["destroy"])
+    def destroy(self, request, queryset):
+        keys = queryset.values_list("pk", flat=True)
+        count = sum(imports.destroy(key, by=request.user) for key in keys)
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)s held file was destroyed.",
+                "%(count)s held files were destroyed.",
+                count,
+            )
+            % {"count": count},
+        )
+
+    def has_destroy_permission(self, request, object_id=None):
+        return request.user.administrator == User.Administrator.SECURITY
 
 
 @admin.register(Export)

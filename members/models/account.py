@@ -205,6 +205,7 @@ class Notification(models.Model):
         IMPORT_DONE = "import_done", _("Import finished")
         IMPORT_UNDONE = "import_undone", _("Import undone")
         IMPORT_STANDS = "import_stands", _("Import not undone")
+        IMPORT_HELD = "import_held", _("Import held")
         EXPORT_READY = "export_ready", _("Export ready")
         APPOINTED = "appointed", _("Appointment")
         APPOINTMENT_ENDED = "appointment_ended", _("Appointment ended")

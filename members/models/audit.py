@@ -54,6 +54,8 @@ class AuditEntry(models.Model):
         OWN_DATA_TAKEN = "own_data_taken", _("Own data downloaded")
         IMPORT_APPLIED = "import_applied", _("Import applied")
         IMPORT_UNDONE = "import_undone", _("Import undone")
+        UPLOAD_HELD = "upload_held", _("Harmful upload held")
+        UPLOAD_DESTROYED = "upload_destroyed", _("Harmful upload destroyed")
         RIGHTS_GIVEN = "rights_given", _("Rights given")
         RIGHTS_ENDED = "rights_ended", _("Rights ended")
         APPOINTED = "appointed", _("Appointed")

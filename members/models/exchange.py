@@ -18,6 +18,8 @@ class ImportBatch(SealedModel):
     "unknown" columns, "left_out" rows, and "digest" of all that the rows say. The rows
     themselves are in its parts. `context` is that of the history of the records: which
     versions of which records the import made.
+
+    A file that is held stays sealed here, and no page or task reads it (UP-07).
     """
 
     class State(models.TextChoices):
@@ -26,6 +28,7 @@ class ImportBatch(SealedModel):
         APPLYING = "applying", _("Being applied")
         APPLIED = "applied", _("Applied")
         REFUSED = "refused", _("Refused")
+        HELD = "held", _("Held: found harmful by the virus scanner")
         DISCARDED = "discarded", _("Discarded")
         UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")

@@ -24,6 +24,7 @@ class Alarm(models.Model):
         STUCK_TASKS = "stuck_tasks", _("Tasks of the outbox were given up")
         DEAD_WORKER = "dead_worker", _("No worker is alive: nothing is carried out")
         FULL_DISK = "full_disk", _("A disk is nearly full")
+        INFECTED_UPLOAD = "infected_upload", _("An upload is harmful and is held")
 
     GRADES = graded(G1="id", G2="kind since times last_at about")
 

@@ -1,15 +1,18 @@
 """Work on a stranger's file, in a process of its own under limits that the kernel holds.
 
-What happens there, a crash in a library included, happens to nobody else (UP-05).
+What happens there, a crash in a library included, happens to nobody else (UP-05). Whoever
+takes over that process can say what is untrue and no more: it answers in MessagePack,
+which runs nothing, in no more bytes than it may use (OP-06).
 """
 
 from __future__ import annotations
 
 import faulthandler
 import gc
+import logging
 import math
 import os
-import pickle
+import re
 import resource
 import select
 import signal
@@ -17,10 +20,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn
 
-T = TypeVar("T")
+import msgpack
+from django.core.exceptions import ValidationError
+
+logger = logging.getLogger(__name__)
+
 _NO_MEMORY: Final = 3
+_MOST_WORDS: Final = 300
 
 
 class TooSlow(Exception):  # noqa: N818  named as what was found
@@ -32,23 +40,33 @@ class TooHeavy(Exception):  # noqa: N818
 
 
 class Crashed(Exception):  # noqa: N818
-    """The work ended as no work should, in a library below Python."""
+    """The work ended as no work should, or gave an answer that is none."""
 
 
-def bounded(work: Callable[[], T], *, seconds: float, most_bytes: int) -> T:
-    """What `work` returns, or the exception it raises; both must be picklable.
+def bounded(
+    work: Callable[[], Any],
+    *,
+    seconds: float,
+    most_bytes: int,
+    tell: Callable[[Any], Any] | None = None,
+) -> Any:
+    """What `work` returns, or the ValidationError it raises, with its first message and its
+    code. It comes in the plain values of MessagePack, where other values are told by `tell`,
+    and is to be believed no more than the file.
 
-    seconds: of processor and of wall clock. most_bytes: above what this process has.
-    Raises TooSlow, TooHeavy or Crashed. What `work` changes in memory stays in its process.
+    seconds: of processor and of wall clock. most_bytes: above what this process has, and
+    of the answer. Raises TooSlow, TooHeavy or Crashed, also for what else `work` raises.
+    What `work` changes in memory stays in its process.
     """
     out, into = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(out)
-        _be_the_child(work, into, seconds, most_bytes)
+        _be_the_child(lambda: _answer(work, tell), into, seconds, most_bytes)
     os.close(into)
     try:
-        answer = _read_all(out, until=time.monotonic() + seconds)
+        until = time.monotonic() + seconds
+        answer = _read_all(out, until=until, most_bytes=most_bytes)
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise
@@ -58,33 +76,55 @@ def bounded(work: Callable[[], T], *, seconds: float, most_bytes: int) -> T:
     return _outcome(answer, os.waitstatus_to_exitcode(status))
 
 
-def _outcome(answer: bytes, exit_code: int) -> Any:
+def _outcome(answer: bytearray, exit_code: int) -> Any:
     if exit_code == -signal.SIGXCPU:
         raise TooSlow
     if exit_code == _NO_MEMORY or exit_code < 0:  # below Python this is an abort
         raise TooHeavy
     if exit_code != 0:
         raise Crashed
-    result, failure = pickle.loads(answer)  # noqa: S301  of our own process
-    if failure is not None:
-        raise failure
-    return result
+    try:
+        kind, said = msgpack.unpackb(answer, unicode_errors="surrogatepass")
+    except (ValueError, TypeError, msgpack.UnpackException):
+        raise Crashed from None
+    del answer
+    if kind == "done":
+        return said
+    if kind == "refused":
+        raise _refusal(said)
+    logger.error("Reading a file failed: %s", _word(said))
+    raise Crashed
 
 
-def _read_all(out: int, *, until: float) -> bytes:
-    parts: list[bytes] = []
+def _refusal(said: Any) -> ValidationError:
+    match said:
+        case [str(message), str(code)] if message and code == _word(code):
+            return ValidationError(message[:_MOST_WORDS], code=code)
+    raise Crashed
+
+
+def _word(said: Any) -> str:
+    """The name that `said` is; a log takes no other text from there."""
+    found = isinstance(said, str) and re.fullmatch(r"[A-Za-z_]{1,50}", said)
+    return str(said) if found else "?"
+
+
+def _read_all(out: int, *, until: float, most_bytes: int) -> bytearray:
+    answer = bytearray()
     while True:
         ready, _w, _x = select.select([out], [], [], max(0, until - time.monotonic()))
         if not ready:
             raise TooSlow
         part = os.read(out, 1 << 20)
         if not part:
-            return b"".join(parts)
-        parts.append(part)
+            return answer
+        answer += part
+        if len(answer) > most_bytes:
+            raise TooHeavy
 
 
 def _be_the_child(
-    work: Callable[[], Any], into: int, seconds: float, most_bytes: int
+    answer_of: Callable[[], bytes], into: int, seconds: float, most_bytes: int
 ) -> NoReturn:
     """Work, answer and vanish: nothing of the parent is closed, flushed or collected."""
     code = 1
@@ -94,7 +134,7 @@ def _be_the_child(
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a crash would quote the file
         _limit(seconds, most_bytes)
         try:
-            answer = pickle.dumps(_answer(work), pickle.HIGHEST_PROTOCOL)
+            answer = answer_of()
             with os.fdopen(into, "wb") as pipe:
                 pipe.write(answer)
             code = 0
@@ -103,13 +143,19 @@ def _be_the_child(
     os._exit(code)
 
 
-def _answer(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _answer(work: Callable[[], Any], tell: Callable[[Any], Any] | None) -> bytes:
     try:
-        return work(), None
+        return _packed(["done", work()], tell)
     except MemoryError:
         raise
+    except ValidationError as refusal:
+        return _packed(["refused", [refusal.messages[0], refusal.code]])
     except Exception as failure:
-        return None, failure
+        return _packed(["failed", type(failure).__name__])
+
+
+def _packed(said: Any, tell: Callable[[Any], Any] | None = None) -> bytes:
+    return bytes(msgpack.packb(said, default=tell, unicode_errors="surrogatepass"))
 
 
 def _limit(seconds: float, most_bytes: int) -> None:

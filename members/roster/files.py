@@ -26,6 +26,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from members.roster import telling
 from members.roster.bounded import Crashed, TooHeavy, TooSlow, bounded
 from members.roster.columns import find_column
 from members.roster.tables import Table, table_of
@@ -88,17 +89,19 @@ def read_roster(content: bytes) -> Table:
     """
     kind_of(content)
     try:
-        return bounded(
-            lambda: _read(content),
+        told = bounded(
+            lambda: telling.tell(_read(content)),
             seconds=settings.IMPORT_READ_SECONDS,
             most_bytes=settings.IMPORT_READ_BYTES,
+            tell=telling.tell_cell,
         )
+        return telling.hear(told, most_rows=settings.IMPORT_MAX_ROWS)
     except TooSlow as found:
         message = _("The file takes too long to read: split it.")
         raise ValidationError(message, code="too_slow") from found
     except TooHeavy as found:
         raise _too_heavy() from found
-    except Crashed as found:
+    except (Crashed, telling.Nonsense) as found:
         raise _damaged() from found
 
 

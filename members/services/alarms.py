@@ -33,6 +33,7 @@ CONCERNS: dict[str, tuple[str, ...]] = {
     Kind.STUCK_TASKS: (Administrator.SYSTEM,),
     Kind.DEAD_WORKER: (Administrator.SYSTEM,),
     Kind.FULL_DISK: (Administrator.SYSTEM,),
+    Kind.INFECTED_UPLOAD: (Administrator.SECURITY,),
 }
 # How long one message lasts; an hour for all others.
 SPANS = {Kind.STUCK_TASKS: DAY, Kind.BROKEN_CHAIN: DAY}

@@ -1,7 +1,8 @@
 """An uploaded roster, from the file to the applied rows (UP-05, UP-06).
 
     receive → check (worker) → ask_to_apply → apply (worker) → (import_undo.py)
-                             ↘ discard
+                     ↘ hold  ↘ discard
+                        ↘ destroy
 
 The worker judges every row and shows what would happen. Applying judges again, under
 locks: it writes what was shown, all of it, or nothing.
@@ -27,7 +28,7 @@ from members import access, scanning, tasks
 from members.copying import in_the_background
 from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
 from members.roster.files import kind_of, read_roster
-from members.services import audit, inbox, outbox, records, rosters, webhooks
+from members.services import alarms, audit, inbox, outbox, records, rosters, webhooks
 from members.services.import_reports import Report, read_report
 from members.services.progress import teller
 from members.services.roster_lines import CHANGED, NEW, REFUSED, UNCHANGED
@@ -117,6 +118,9 @@ def _check(batch: ImportBatch, *, error: str = "") -> None:
         for lines in made.judged(teller(batch)):
             report.add(lines)
         _count_inquiries(made, batch.uploaded_by)
+    except scanning.Infected as found:
+        _hold(batch, str(found))
+        return
     except ValidationError as refusal:
         _close(batch, " ".join(refusal.messages))
         return
@@ -175,6 +179,38 @@ def tell(
     inbox.notify(
         [to or batch.uploaded_by], kind, url=url, file=batch.file_name, **context
     )
+
+
+# --- quarantine ------------------------------------------------------------------------
+def _hold(batch: ImportBatch, found: str) -> None:
+    """Keep the sealed file apart for whoever looks into it: nothing reads it (UP-07)."""
+    batch.state, batch.checked_at = State.HELD, timezone.now()
+    batch.error = _("Held: the virus scanner found “%(found)s”.") % {"found": found}
+    batch.save()
+    audit.record(
+        AuditEntry.Act.UPLOAD_HELD,
+        by=batch.uploaded_by,
+        subject=batch,
+        branch=batch.branch,
+        found=found,
+    )
+    place = f"{ImportBatch._meta.db_table} {batch.pk}"
+    alarms.raise_alarm(alarms.Kind.INFECTED_UPLOAD, now=timezone.now(), about=place)
+    tell(batch, inbox.Kind.IMPORT_HELD)
+
+
+@transaction.atomic
+def destroy(batch_id: int, *, by: User | None) -> bool:
+    """Destroy a file that is held; whether there was one. by: None when its time is over."""
+    found = locked(batch_id, State.HELD, wait=True)
+    if found is None:
+        return False
+    found.state, found.file, found.report = State.DISCARDED, None, None
+    found.save()
+    audit.record(
+        AuditEntry.Act.UPLOAD_DESTROYED, by=by, subject=found, branch=found.branch
+    )
+    return True
 
 
 # --- applying --------------------------------------------------------------------------
@@ -297,8 +333,11 @@ def discard(batch: ImportBatch) -> ImportBatch:
 
 
 def wipe_old() -> None:
-    """Discard uploads nobody decided on, and wipe what reports quote of people."""
+    """Discard uploads nobody decided on, destroy what was held as long, and wipe what
+    reports quote of people."""
     old = ImportBatch.objects.filter(checked_at__lt=timezone.now() - KEPT)
+    for batch_id in old.filter(state=State.HELD).values_list("pk", flat=True):
+        destroy(batch_id, by=None)
     left = old.filter(state=State.CHECKED)
     left.update(state=State.DISCARDED, file=None, report=None)
     closed = old.exclude(state__in=[State.CHECKING, State.APPLYING])

@@ -7,10 +7,12 @@ from django.views.decorators.http import require_safe
 from members import access
 from members.forms.access_reasons import AccountCheckForm
 from members.models import Branch, Member, User
+from members.rates import always, limited
 from members.views.branches import trail
 
 
 @require_safe
+@limited("search", when=always)
 def branch_access(request, pk):
     explained = access.reachable(request.user, Branch, "explain_access")
     branch = get_object_or_404(explained, pk=pk)
@@ -19,6 +21,7 @@ def branch_access(request, pk):
 
 
 @require_safe
+@limited("search", when=always)
 def member_access(request, pk):
     explained = access.reachable(request.user, Member, "explain_access")
     member = get_object_or_404(explained.select_related("branch"), pk=pk)

@@ -29,6 +29,7 @@ TONES = {
     State.CHECKED: "warning",
     State.APPLIED: "success",
     State.REFUSED: "danger",
+    State.HELD: "danger",
 }
 WORKING = {State.CHECKING, State.APPLYING, State.UNDOING}
 LEFT_OUT_AT_MOST = 100

@@ -10,12 +10,14 @@ from members import access
 from members.forms.offices import AppointmentEndForm, AppointmentForm, MemberSearchForm
 from members.forms.refusals import add_refusal
 from members.models import Appointment, Member
+from members.rates import asking, limited
 from members.services import offices
 from members.views.branch_changes import form_page, get_or_post, posted
 from members.views.branches import offices_of, offices_to_give, trail
 
 
 @get_or_post
+@limited("search", when=asking("q"))
 def appointment_add(request, pk):
     """Choose an office, then who holds it from when."""
     user = request.user

@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 from celery import current_app
+from django.core.management import call_command
+from django.db import connection
 from kombu import pools
 
 from config import embedded
@@ -40,10 +42,18 @@ class Broker:
 
 
 @pytest.fixture
-def broker():
+def place():
+    """A folder for services of the test's own."""
     folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
-    folder.chmod(0o711)  # it runs as nobody when we are root
-    place = embedded.Place.of(folder / "var")
+    folder.chmod(0o711)  # they run as nobody when we are root
+    found = embedded.Place.of(folder / "var")
+    yield found
+    for made in (folder, found.home, found.sockets):
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def broker(place):
     found = Broker(place)
     found.start()
     try:
@@ -51,8 +61,43 @@ def broker():
     finally:
         found.go_on()
         stop(found.process, signal.SIGTERM)
-        for made in (folder, place.home, place.sockets):
-            shutil.rmtree(made, ignore_errors=True)
+
+
+class Database:
+    """A PostgreSQL of the test's own, with our tables: end it, start it again. What is
+    committed is on the disk, unlike in the one that all other tests share."""
+
+    def __init__(self, place):
+        self.place, self.server = place, None
+
+    def start(self):
+        self.server = embedded.start_postgres(self.place)
+
+    def restart(self, how):
+        """how: SIGINT ends it in good order, SIGQUIT in the middle of everything."""
+        stop(self.server, how)
+        self.start()
+
+
+@pytest.fixture
+def database(place, transactional_db):
+    """The one that this process and those it starts work on, while the test lasts."""
+    found = Database(place)
+    found.start()
+    before = connection.settings_dict.copy()
+    connection.close()
+    connection.settings_dict |= {
+        "HOST": str(place.sockets),
+        "NAME": embedded.DATABASE,
+        "USER": "portal_owner",
+    }
+    try:
+        call_command("migrate", verbosity=0)
+        yield found
+    finally:
+        connection.close()
+        connection.settings_dict |= before
+        stop(found.server, signal.SIGINT)
 
 
 @pytest.fixture

@@ -1,49 +1,15 @@
 """The broker and the cache are gone: reading goes on, what is written is not lost (RL-09)."""
 
-import http.client
-import time
-from urllib.parse import urlencode
-
 import pytest
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 
 from members.models import Export, Outbox
 from tests import build
-from tests.processes import wait_until, web, worker
+from tests.processes import Browser, wait_until, web, worker
 
 MOST_SECONDS = 3
 WRITES = 50
 READ = ["desk", "members:account", "members:inbox", "members:member_self"]
-
-
-class Browser:
-    """Asks one web server for pages as `user`; notes how long the slowest took."""
-
-    def __init__(self, port, user):
-        self.port, self.slowest = port, 0.0
-        client = Client()
-        client.force_login(user)
-        session = client.cookies["sessionid"].value
-        self.token = "t" * 32
-        self.cookies = f"sessionid={session}; csrftoken={self.token}"
-
-    def ask(self, page, **form):
-        """The status of the answer to GET, or to POST where there is something to post."""
-        server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        headers = {"Cookie": self.cookies, "Host": "localhost"}
-        began = time.monotonic()
-        if form:
-            body = urlencode(form | {"csrfmiddlewaretoken": self.token})
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            server.request("POST", reverse(page), body, headers)
-        else:
-            server.request("GET", reverse(page), headers=headers)
-        status = server.getresponse().status
-        self.slowest = max(self.slowest, time.monotonic() - began)
-        server.close()
-        return status
 
 
 @pytest.mark.django_db(transaction=True)

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.django_db
 Act = AuditEntry.Act
 
 # Acts whose scenes stand in other files: of signing in, of keys, of own data, of undoing
-# an import, and of alarms.
+# an import, of what is held, and of alarms.
 ELSEWHERE = frozenset(
     {
         Act.SIGNED_IN,
@@ -61,6 +61,8 @@ ELSEWHERE = frozenset(
         Act.RECOVERY_CODE_USED,
         Act.OWN_DATA_TAKEN,
         Act.IMPORT_UNDONE,
+        Act.UPLOAD_HELD,
+        Act.UPLOAD_DESTROYED,
         Act.KEYS_ROTATED,
         Act.ALARM,
         Act.MAIL_CODE_ASKED,

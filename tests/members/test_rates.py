@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 
 from config.cache import outage
+from members.models import User
 from members.rates import parse
 from tests import build
 from tests.rosters import HEADER, csv_file, person
@@ -21,6 +22,7 @@ def branch():
 
 def client_of(user, address="198.51.100.1"):
     client = Client(REMOTE_ADDR=address)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
     client.force_login(user)
     return client
 
@@ -44,7 +46,35 @@ def search_branches(client, _branch):
     return client.get("/members/branches/?q=a")
 
 
+def search_whom_to_appoint(client, branch):
+    return client.get(f"/members/branches/{branch.pk}/appoint/?office=secretary&q=a")
+
+
+def ask_who_sees_the_branch(client, branch):
+    return client.get(f"/members/branches/{branch.pk}/access/")
+
+
+def ask_who_sees_the_record(client, branch):
+    person = branch.members.first()
+    return client.get(f"/members/{person.pk}/access/?account=a")
+
+
+def search_the_administration(client, _branch):
+    return client.get("/admin/members/member/?q=a")
+
+
+def search_in_a_field(client, _branch):
+    named = {"app_label": "members", "model_name": "appointment"}
+    asked = named | {"field_name": "member", "term": "a"}
+    return client.get("/admin/autocomplete/", asked)
+
+
 ACTS = [
+    (search_whom_to_appoint, "search", "2/min", 60),
+    (ask_who_sees_the_branch, "search", "2/min", 60),
+    (ask_who_sees_the_record, "search", "2/min", 60),
+    (search_the_administration, "search", "2/min", 60),
+    (search_in_a_field, "search", "2/min", 60),
     (search_roll, "search", "2/min", 60),
     (search_branches, "search", "2/min", 60),
     (upload, "upload", "2/hour", 3600),
@@ -73,6 +103,7 @@ def test_past_the_rate_one_is_told_when_to_come_again(
     assert all(answer.status_code in {200, 302} for answer in answers[:2])
     assert {answer.status_code for answer in answers[2:]} == {429}
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= longest
+    assert "短时间内操作过于频繁，请等待" in answers[-1].text
 
 
 @pytest.mark.parametrize(("act", "what", "rate", "longest"), ACTS)
@@ -95,9 +126,11 @@ def test_opening_a_page_is_no_search(settings, branch):
     settings.RATES = {"search": "1/hour", "upload": "1/hour", "export": "1/hour"}
     client = client_of(build.secretary(of=branch))
 
-    for path in ("roll/", "branches/", "imports/add/", "exports/add/"):
+    pages = ["roll/", "branches/", "imports/add/", "exports/add/"]
+    pages.append(f"branches/{branch.pk}/appoint/?office=secretary")
+    for path in (*(f"/members/{page}" for page in pages), "/admin/members/member/"):
         for _ in range(3):
-            assert client.get(f"/members/{path}").status_code == 200
+            assert client.get(path).status_code == 200
 
 
 def test_nobody_is_slowed_while_the_cache_is_away(settings, branch, monkeypatch):

@@ -66,6 +66,7 @@ def test_alarms_that_meet_are_one():
         (Kind.STUCK_TASKS, {"system"}),
         (Kind.DEAD_WORKER, {"system"}),
         (Kind.FULL_DISK, {"system"}),
+        (Kind.INFECTED_UPLOAD, {"security"}),
     ],
 )
 def test_each_kind_goes_to_whom_it_concerns(administrators, kind, whom):
