@@ -11,11 +11,12 @@ are no signals.
 from __future__ import annotations
 
 import io
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
@@ -31,7 +32,6 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "
 CopyIn = Callable[[type[models.Model], Iterable[Any]], None]
 
 _AHEAD: Final = 4  # COPYs that wait for PostgreSQL while the next is made
-_KEYS: Final = 5_000  # primary keys taken at once
 # Read at once: each reading waits for the interpreter, which is busy with the next rows.
 _BYTES: Final = 1 << 22
 
@@ -52,19 +52,20 @@ def copy_in(model: type[models.Model], rows: Iterable[Any]) -> None:
 
 
 @contextmanager
-def in_the_background() -> Iterator[CopyIn]:
+def in_the_background(most: dict[type[models.Model], int]) -> Iterator[CopyIn]:
     """A `copy_in` that returns while PostgreSQL still writes, in the same transaction.
 
-        with in_the_background() as copy_in:
+        with in_the_background({Model: total}) as copy_in:
             for rows in made():
                 copy_in(Model, rows)
 
+    most: how many rows of each model there will be at most; their keys are taken at once.
     A thread sends one COPY after another while the next rows are made. Any statement on
     the connection, and leaving, waits for what is under way; whatever waits raises what
     went wrong there. Not for use while a server-side cursor is read.
     """
     with ThreadPoolExecutor(1, "copy") as thread:  # whose end waits, and says nothing
-        copies = _Background(thread)
+        copies = _Background(thread, most)
         with connection.execute_wrapper(copies.first):
             try:
                 yield copies.copy_in
@@ -74,30 +75,27 @@ def in_the_background() -> Iterator[CopyIn]:
 
 
 class _Background:
-    def __init__(self, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, thread: ThreadPoolExecutor, most: dict[type[models.Model], int]
+    ) -> None:
         self._thread = thread
         self._under_way: deque[Future[None]] = deque()
-        self._keys: dict[type[models.Model], list[int]] = defaultdict(list)
-        self._locked: set[type[models.Model]] = set()
+        # Beforehand, for every statement waits: so do the locks.
+        self._keys = {
+            model: iter(next_primary_keys(model, count, connection.alias))
+            for model, count in most.items()
+        }
+        for model in most:
+            _lock(model)
 
     def copy_in(self, model: type[models.Model], rows: Iterable[Any]) -> None:
         rows = list(rows)
         without = [row for row in rows if row.pk is None]
-        _number(without, self._next_keys(model, len(without)))
+        _number(without, list(islice(self._keys[model], len(without))))
         statement, text = _as_copy(model, rows)
-        if model not in self._locked:  # once is enough for the transaction
-            _lock(model)
-            self._locked.add(model)
         self.wait(leaving=_AHEAD - 1)
         cursor = connection.connection.cursor()  # Django's is for its own thread
         self._under_way.append(self._thread.submit(cursor.copy_expert, statement, text))
-
-    def _next_keys(self, model: type[models.Model], count: int) -> list[int]:
-        known = self._keys[model]
-        if len(known) < count:
-            known += next_primary_keys(model, max(count, _KEYS), connection.alias)
-        keys, self._keys[model] = known[:count], known[count:]
-        return keys
 
     def wait(self, leaving: int = 0) -> None:
         """Wait until at most `leaving` are under way."""

@@ -26,7 +26,15 @@ from django.utils.translation import gettext as _
 
 from members import access, scanning, tasks
 from members.copying import in_the_background
-from members.models import AuditEntry, Branch, ImportBatch, ImportPart, User
+from members.models import (
+    AuditEntry,
+    Branch,
+    ImportBatch,
+    ImportPart,
+    Member,
+    StateChange,
+    User,
+)
 from members.roster.files import kind_of, read_roster
 from members.services import alarms, audit, inbox, outbox, records, rosters, webhooks
 from members.services.import_reports import Report, read_report
@@ -307,7 +315,8 @@ def _write(batch: ImportBatch) -> int:
     Branch.objects.select_for_update(no_key=True).get(pk=batch.branch_id)
     made = _plan(batch, lock=True)
     report, count = Report(made, parts=False), 0
-    with in_the_background() as copy_in:
+    most = dict.fromkeys((Member, StateChange), made.newcomers)
+    with in_the_background(most) as copy_in:
         for lines in made.judged(teller(batch)):
             report.add(lines)
             count += rosters.write(lines, by=batch.uploaded_by, copy_in=copy_in)

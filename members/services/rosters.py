@@ -63,6 +63,8 @@ class Plan:
         for line in self._lines:
             find_record(line, self._known)
         _refuse_doubles(self._lines)
+        # How many may be new; those that are refused are not known yet.
+        self.newcomers = sum(line.member is None for line in self._lines)
 
     def judged(self, tick: Tick = silently) -> Iterator[list[Line]]:
         """The rows in the order of the file, judged, a thousand at a time; once."""

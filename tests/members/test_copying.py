@@ -31,7 +31,7 @@ def written():
 
 
 def test_many_copies_arrive_whole_and_in_order():
-    with in_the_background() as copy_in:
+    with in_the_background({LocalCode: 400}) as copy_in:
         for start in range(0, 400, 20):
             copy_in(LocalCode, posts(range(start, start + 20)))
 
@@ -42,7 +42,7 @@ def test_many_copies_arrive_whole_and_in_order():
 
 
 def test_a_statement_within_sees_what_was_copied_before_it():
-    with in_the_background() as copy_in:
+    with in_the_background({LocalCode: 3001}) as copy_in:
         copy_in(LocalCode, posts(range(3000)))
         assert written().count() == 3000
         copy_in(LocalCode, posts(range(3000, 3001)))
@@ -57,7 +57,7 @@ def test_rows_refer_to_rows_that_are_still_under_way():
     member.pk, member.state = None, Member.State.FULL
     member.phone, member.notes = "15400000001", "在途"
 
-    with in_the_background() as copy_in:
+    with in_the_background({Member: 1, StateChange: 9}) as copy_in:
         copy_in(Member, [member])
         copy_in(StateChange, [records.first_change(member, by=None)])
 
@@ -70,7 +70,7 @@ def test_rows_refer_to_rows_that_are_still_under_way():
 
 
 def in_one_transaction(work):
-    with transaction.atomic(), in_the_background() as copy_in:
+    with transaction.atomic(), in_the_background({LocalCode: 99_999}) as copy_in:
         work(copy_in)
 
 
