@@ -135,10 +135,19 @@ def _as_copy(model: type[models.Model], rows: list[Any]) -> tuple[str, io.String
 
 def _lock(model: type[models.Model]) -> None:
     """COPY goes past Django, and with it past what tells the history its context; this
-    lock, which COPY takes anyway, does not."""
+    lock, which COPY takes anyway, does not.
+
+    Each trigger asks whether it is to be ignored (django-pgtrigger). Where that was never
+    said the question fails inside, for each row, and taking the failure back costs more
+    the more rows wait for their deferred checks: so it is said.
+    """
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', '{}', true) "
+            "WHERE coalesce(current_setting('pgtrigger.ignore', true), '') = ''"
+        )
 
 
 def _is_given(field: models.Field[Any, Any], rows: list[Any]) -> bool:
