@@ -95,7 +95,7 @@ class Keyset:
     def expected(self) -> int:
         """How many the planner expects, from what it knows of the whole table; 0 where
         they are few enough to be counted."""
-        if not self.many:
+        if not self.many or (self.ways and all(way.is_rare for way in self.ways)):
             return 0
         explained = self.queryset.order_by().values("pk").explain(format="json")
         plan = json.loads(explained)[0]["Plan"]
