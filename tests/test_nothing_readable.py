@@ -166,7 +166,7 @@ def walk_through(address, secretary, person, branch, code):
             "note": G4["reason of a correction"],
         },
     )
-    taken = owner.submit("/members/me/data/", {"password": PASSWORD})
+    taken = owner.submit("/members/me/data/copy/", {"password": PASSWORD})
     assert taken.json()["parts"]["record"]["rows"][0]["address"] == G4["address"]
 
     officer = Visitor(address).sign_in(secretary)
