@@ -191,10 +191,10 @@ def every(seconds: int, task: str) -> dict:
     return {"task": f"members.tasks.{task}", "schedule": seconds, "options": options}
 
 
-def nightly(hour: int, minute: int, task: str) -> dict:
+def nightly(hour: int, minute: int, task: str, app: str = "members") -> dict:
     """An entry for once a night. The task itself sees to it that it is done once."""
     schedule = crontab(hour=hour, minute=minute)
-    return {"task": f"members.tasks.{task}", "schedule": schedule}
+    return {"task": f"{app}.tasks.{task}", "schedule": schedule}
 
 
 CELERY_BEAT_SCHEDULE: dict[str, dict] = {
@@ -207,6 +207,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "tidy_outbox": nightly(3, 0, "tidy_outbox"),
     "tidy_sign_ins": nightly(3, 20, "tidy_sign_ins"),
     "switch_off_unused": nightly(3, 40, "switch_off_unused"),
+    "note_branch_sizes": nightly(0, 10, "note_branch_sizes", "activities"),
+    "remind_of_duties": nightly(7, 30, "remind_of_duties", "activities"),
 }
 
 # --- people and access ------------------------------------------------------------
@@ -278,6 +280,7 @@ PUBLIC_PAGES = frozenset(
         "members:sign_in",
         "members:elder_view",
         "admin:login",
+        "activities:calendar_feed",  # opened by its secret
     }
 )
 
@@ -466,8 +469,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MemberState": "members.models.Member.State",
         "CorrectionState": "members.models.Correction.State",
+        "SignUpState": "activities.models.SignUp.State",
         "BasisOfOffice": "members.models.Appointment.Basis",
         "BasisOfData": "members.services.own_kinds.Basis",
+        "ActivityKind": "activities.models.Activity.Kind",
+        "ActivityState": "activities.models.Activity.State",
+        "BranchKind": "members.models.Branch.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

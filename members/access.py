@@ -11,7 +11,7 @@ request, as Django keeps model permissions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
@@ -57,9 +57,12 @@ class Reach:
     """How records of a model are reached.
 
     branch: lookup from the record to its branch, "" for the branch itself, None if the
-    record belongs to no branch. path: lookup to a copy of the branch's path. view, change: the right on that branch. person: lookup
-    to the member whose single-record grants count too. own: lookup to the account that
-    sees the record as its own. only_own: the right on the branch is needed besides.
+    record belongs to no branch. path: lookup to a copy of the branch's path. view,
+    change: the right on that branch. person: lookup to the member whose single-record
+    grants count too. own: lookup to the account that sees the record as its own.
+    only_own: the right on the branch is needed besides. also, also_change: what an
+    account sees or changes without any right, as the activities of its own branch and
+    the meetings of the Party group it leads.
     """
 
     branch: str | None = None
@@ -69,6 +72,8 @@ class Reach:
     own: str | None = None
     only_own: bool = False
     path: str | None = None
+    also: Callable[[User], Q] | None = None
+    also_change: Callable[[User], Q] | None = None
 
     def below(self, path: str) -> Q:
         """What is tied to a branch at or below `path`."""
@@ -159,8 +164,21 @@ BRANCH_RIGHTS = frozenset(
         "manage_offices",
         "explain_access",
         "reveal_sensitive",
+        "manage_activities",
     }
 )
+
+
+def register(model: type[models.Model], reach: Reach) -> None:
+    """Let records of an app above be reached as those here are."""
+    REACH[model] = reach
+
+
+def let_administer(
+    role: str, model: type[models.Model], actions: frozenset[str]
+) -> None:
+    """Let an administrator see or write a table of an app above."""
+    ADMINISTRATORS[role][model] = actions
 
 
 def today() -> date:
@@ -191,6 +209,17 @@ def _granted_paths(user: User, on: date) -> dict[str, list[str]]:
     ).distinct():
         paths.setdefault(right, []).append(path)
     return paths
+
+
+def own_holders(right: str) -> dict[int, list[User]]:
+    """By branch, the accounts that were given `right` on it itself, not from above."""
+    grants = BranchGrant.objects.in_force(today()).filter(
+        permission__codename=right, user__is_active=True, user__administrator=""
+    )
+    holders: dict[int, dict[int, User]] = {}
+    for grant in grants.select_related("user").order_by("pk"):
+        holders.setdefault(grant.content_object_id, {})[grant.user_id] = grant.user
+    return {branch: list(users.values()) for branch, users in holders.items()}
 
 
 def forget(user: User) -> None:
@@ -274,6 +303,10 @@ def _condition(
         found |= Q(**{_join(reach.person, "pk__in"): granted.values("content_object")})
     if action == "view":
         found |= _own(user, model)
+        if reach.also is not None:
+            found |= reach.also(user)
+    elif action in {"add", "change"} and reach.also_change is not None:
+        found |= reach.also_change(user)
     return found
 
 
@@ -293,14 +326,15 @@ def may(user: Any, perm: str, obj: models.Model | None = None) -> bool:
     may be any such record, which is what the admin asks to show a menu entry.
     """
     app_label, _, codename = perm.partition(".")
-    if not getattr(user, "is_active", False) or app_label != "members":
+    if not getattr(user, "is_active", False):
         return False
-    if codename in BRANCH_RIGHTS:
+    if app_label == "members" and codename in BRANCH_RIGHTS:
         if obj is None:
             return bool(scope(user, codename))
         return _holds(user, codename, obj)
     action, _, model_name = codename.partition("_")
-    model = next((m for m in _known() if m._meta.model_name == model_name), None)
+    label = f"{app_label}.{model_name}"
+    model = next((m for m in _known() if m._meta.label_lower == label), None)
     if model is None or action == "delete":
         return False
     if obj is None:
@@ -334,9 +368,9 @@ def may_enter(user: Any, app_label: str) -> bool:
     """Whether the admin shows the app: to administrators and to staff with an office."""
     if not getattr(user, "is_active", False) or not user.is_staff:
         return False
-    return app_label == "members" and (
-        bool(user.administrator) or bool(scope(user, "view_branch"))
-    )
+    if app_label not in {model._meta.app_label for model in _known()}:
+        return False
+    return bool(user.administrator) or bool(scope(user, "view_branch"))
 
 
 # --- by name --------------------------------------------------------------------------

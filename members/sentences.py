@@ -1,7 +1,9 @@
 """The sentence of each kind of notification, in the language of its reader."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.models import Alarm, Correction, Member, Notification, Office
@@ -30,6 +32,8 @@ def _sentence(notification: Notification, offices: dict[str, str]) -> str:
         "field": _field(given.get("field", "")),
         "state": _state(given.get("state", "")),
         "alarm": alarm_sentence(given.get("alarm", ""), given.get("about", "")),
+        "place": given.get("place", ""),
+        "at": _moment(given.get("at", "")),
     }
     return _template(Kind(notification.kind)) % words
 
@@ -91,6 +95,32 @@ def _template(kind: Notification.Kind) -> str:
         Kind.REVEALED: _(
             "%(who)s looked at your “%(field)s” in full. Reason: %(reason)s"
         ),
+        Kind.ACTIVITY_ANNOUNCED: _("“%(name)s”: %(at)s, %(place)s."),
+        Kind.ACTIVITY_MOVED: _("“%(name)s” was moved: now %(at)s, %(place)s."),
+        Kind.ACTIVITY_CANCELLED: _(
+            "“%(name)s” on %(at)s does not take place. Reason: %(reason)s"
+        ),
+        Kind.SEAT_GIVEN: _(
+            "You moved up from the waiting list of “%(name)s”: you have a seat, %(at)s, "
+            "%(place)s. If you cannot come, give it back."
+        ),
+        Kind.SIGNED_UP_BY: _(
+            "%(who)s signed you up for “%(name)s”, %(at)s, %(place)s."
+        ),
+        Kind.TASK_GIVEN: _("Please help with “%(name)s”, %(at)s: %(task)s."),
+        Kind.LISTED_BY: _(
+            "%(who)s put you on the waiting list of “%(name)s”, %(at)s, %(place)s."
+        ),
+        Kind.WITHDRAWN_BY: _(
+            "%(who)s withdrew your sign-up for “%(name)s”, %(at)s, %(place)s."
+        ),
+        Kind.MINUTES_TO_SIGN: _("The minutes of “%(name)s” wait for your signature."),
+        Kind.RESOLUTION_GIVEN: _(
+            "“%(name)s” gave you something to do: %(reason)s Due: %(on)s."
+        ),
+        Kind.DUTIES_OPEN: _(
+            "Still to be held in %(branch)s by %(on)s: %(count)s. See which."
+        ),
     }[kind]
 
 
@@ -102,6 +132,13 @@ def alarm_sentence(kind: str, about: str) -> str:
     return (
         _("%(said)s (%(about)s).") % {"said": said, "about": about} if about else said
     )
+
+
+def _moment(text: str) -> str:
+    """A day and an hour in Shanghai."""
+    if not text:
+        return ""
+    return f"{timezone.localtime(datetime.fromisoformat(text)):%Y-%m-%d %H:%M}"
 
 
 def _field(name: str) -> str:

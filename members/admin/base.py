@@ -117,7 +117,7 @@ class ScopedAdmin(ModelAdmin):
 
     def may(self, request, action, obj=None):
         """Whether there may be such records and, given one, whether it is among them."""
-        permission = f"members.{action}_{self.opts.model_name}"
+        permission = f"{self.opts.app_label}.{action}_{self.opts.model_name}"
         if not access.may(request.user, permission):
             return False
         return obj is None or access.may(request.user, permission, obj)

@@ -30,6 +30,7 @@ RIGHTS = {
     "manage_offices": _("Appoint to offices"),
     "explain_access": _("See who may see what"),
     "reveal_sensitive": _("Read sensitive fields in full"),
+    "manage_activities": _("Plan, hold and record activities"),
 }
 
 

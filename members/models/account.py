@@ -220,6 +220,17 @@ class Notification(models.Model):
         RECOVERY_CODES_MADE = "recovery_codes_made", _("Recovery codes made")
         RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
         REVEALED = "revealed", _("Sensitive field revealed")
+        ACTIVITY_ANNOUNCED = "activity_announced", _("Activity announced")
+        ACTIVITY_MOVED = "activity_moved", _("Activity moved")
+        ACTIVITY_CANCELLED = "activity_cancelled", _("Activity cancelled")
+        SEAT_GIVEN = "seat_given", _("Seat given")
+        SIGNED_UP_BY = "signed_up_by", _("Signed up by somebody else")
+        TASK_GIVEN = "task_given", _("Task for a helper given")
+        LISTED_BY = "listed_by", _("Put on a waiting list by somebody else")
+        WITHDRAWN_BY = "withdrawn_by", _("Sign-up withdrawn by somebody else")
+        MINUTES_TO_SIGN = "minutes_to_sign", _("Minutes to sign")
+        RESOLUTION_GIVEN = "resolution_given", _("Resolution to carry out")
+        DUTIES_OPEN = "duties_open", _("Duties of a branch are open")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 

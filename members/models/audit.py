@@ -45,6 +45,8 @@ class AuditEntry(models.Model):
         RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
         TOKEN_ISSUED = "token_issued", _("API token made")
         TOKEN_REVOKED = "token_revoked", _("API token revoked")
+        CALENDAR_MADE = "calendar_made", _("Calendar address made")
+        CALENDAR_REVOKED = "calendar_revoked", _("Calendar address revoked")
         ACCOUNT_OPENED = "account_opened", _("Account opened")
         ACCOUNT_SWITCHED = "account_switched", _("Account switched on or off")
         ROLE_SETTLED = "role_settled", _("Role of an account settled")
@@ -74,6 +76,8 @@ class AuditEntry(models.Model):
         ALARM = "alarm", _("Alarm raised")
         MAIL_CODE_ASKED = "mail_code_asked", _("Code for a mail address asked for")
         MAIL_ADDRESS_SET = "mail_address_set", _("Mail address settled")
+        SIGNED_UP_FOR = "signed_up_for", _("Somebody else signed up")
+        WITHDRAWN_FOR = "withdrawn_for", _("Sign-up of somebody else withdrawn")
         TASK_SENT_AGAIN = "task_sent_again", _("Task sent again")
 
     class Result(models.TextChoices):

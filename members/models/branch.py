@@ -180,6 +180,7 @@ class Branch(models.Model):
             ("manage_offices", "Can appoint to offices"),
             ("explain_access", "Can see who may see what"),
             ("reveal_sensitive", "Can read sensitive fields in full"),
+            ("manage_activities", "Can plan, hold and record activities"),
         ]
         constraints = [
             models.UniqueConstraint("path", name="members_branch_path_is_unique"),
@@ -406,12 +407,14 @@ class Term(models.Model):
 class PartyGroup(models.Model):
     """A part of a branch, not a level of organization (ORG-07)."""
 
-    GRADES = graded(G1="id", G2="branch name dissolved_on")
+    GRADES = graded(G1="id", G2="branch name set_up_on dissolved_on")
 
     branch = models.ForeignKey(
         Branch, models.PROTECT, related_name="party_groups", verbose_name=_("branch")
     )
     name = models.CharField(_("name"), max_length=40)
+    # Empty for groups entered before this was kept: as old as their branch.
+    set_up_on = models.DateField(_("set up on"), null=True, editable=False)
     dissolved_on = models.DateField(_("dissolved on"), null=True, blank=True)
 
     class Meta:

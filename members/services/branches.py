@@ -355,7 +355,7 @@ def add_group(branch: Branch, *, name: str, by: User | None) -> PartyGroup:
             _("Only a branch with a roll is divided into Party groups."),
             code="wrong_parent",
         )
-    group = PartyGroup(branch=branch, name=name.strip())
+    group = PartyGroup(branch=branch, name=name.strip(), set_up_on=access.today())
     _check_group_name(group)
     group.save()
     _note(branch, "group_added", by=by, subject=group)

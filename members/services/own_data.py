@@ -6,7 +6,7 @@ refers to are not among its fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -35,7 +35,8 @@ from members.models import (
 from members.sealing import IndexField, SealedField, try_open
 from members.services import audit
 
-# Every table with rows about a person: its part of the file, and how it finds them.
+# Every table with rows about a person: its part of the file, and how it finds them. The
+# floors above add theirs by `register`.
 ABOUT: Final[dict[type[models.Model], tuple[str, str]]] = {
     User: ("account", "pk"),
     Member: ("record", "user"),
@@ -60,7 +61,7 @@ SECRETS: Final[dict[type[models.Model], tuple[str, str]]] = {
     PastPassword: ("passwords", "user"),
 }
 # What identifies a session or machine, or may name somebody else.
-LEFT_OUT: Final = {
+LEFT_OUT: Final[dict[type[models.Model], set[str]]] = {
     User: {"password"},
     ApiToken: {"digest"},
     Session: {"session_key", "session_data"},
@@ -69,6 +70,16 @@ LEFT_OUT: Final = {
     AuditEntry: {"subject_type", "subject_id", "address", "request_id", "context"},
     MemberEvent: {"pgh_context", "pgh_obj", "pgh_label"},
 }
+
+
+def register(
+    model: type[models.Model], part: str, where: str, *, without: Iterable[str] = ()
+) -> None:
+    """Let the file tell of `model` too: its rows that `where` ties to an account, but for
+    the fields `without`."""
+    ABOUT[model] = (part, where)
+    if without:
+        LEFT_OUT[model] = set(without)
 
 
 @transaction.atomic

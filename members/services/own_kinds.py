@@ -120,6 +120,13 @@ DELETIONS: Final[dict[str, Deletion]] = {
 }
 
 
+def register(kind: Kind, deletion: Deletion | None = None) -> None:
+    """Tell of a kind that a floor above holds; with a deletion, if it can be deleted."""
+    KINDS[kind.name] = kind
+    if deletion is not None:
+        DELETIONS[kind.name] = deletion
+
+
 def delete(name: str, *, of: User, now: datetime, keep: str | None = None) -> int:
     """Delete or withdraw what `of` gave by choice; returns how much it was, 0 when asked
     twice. Raises ValidationError, code "must_be_kept", with the reason (SEC-17)."""

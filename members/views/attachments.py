@@ -9,6 +9,7 @@ from members.roster.cells import plain
 KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 # On every view that hands out a file.
 sandboxed = csp_update({"sandbox": True})

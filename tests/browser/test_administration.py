@@ -22,7 +22,7 @@ PAYLOADS = (
 def pages_of(user):
     """Each list, form to add, newest record and its history that `user` may open."""
     for model, pages in sorted(admin.site._registry.items(), key=lambda one: str(one)):
-        name = f"admin:members_{model._meta.model_name}"
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         request = type("Request", (), {"user": user, "GET": {}})()
         if pages.has_view_permission(request):
             yield reverse(f"{name}_changelist")

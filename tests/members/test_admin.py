@@ -14,6 +14,7 @@ from django.contrib.admin import AdminSite
 from django.core.files.base import ContentFile
 from django.urls import NoReverseMatch, reverse
 
+from activities.models import Activity, BranchSize, DutyRule
 from members import access
 from members.models import (
     Appointment,
@@ -118,6 +119,8 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     } - {AuditPending, AuditSeal}  # how the chain stands is told above the log
     # Parts of what has a page of its own, and what only serves to know somebody again.
     own -= {ImportPart, Session, Authenticator, RecoveryCode, PastPassword}
+    own |= {Activity}
+    own |= {DutyRule, BranchSize}
 
     assert set(MODELS) == own
 
@@ -143,7 +146,9 @@ def test_each_page_shows_what_access_gives(client, world, role):  # AZ-03, AZ-05
     as_(client, user)
     for model in MODELS:
         name = model._meta.model_name
-        may_view = role in ENTER and access.may(user, f"members.view_{name}")
+        may_view = role in ENTER and access.may(
+            user, f"{model._meta.app_label}.view_{name}"
+        )
         expected = reachable(user, model) if may_view else set()
 
         answer = client.get(url(model, "changelist"))

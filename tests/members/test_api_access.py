@@ -51,7 +51,9 @@ class Town:
     def __init__(self, top, left, right, owner, request, users):
         self.top, self.left, self.right = top, left, right
         self.owner, self.request, self.users = owner, request, users
+        self.activity = build.activity(branch=left)
         self.entry = audit.record(audit.Act.SIGNED_IN, by=owner.user)
+        self.activity = build.activity(branch=left, seats=1)
 
     def client(self, role):
         client = APIClient()
@@ -73,6 +75,7 @@ ROUTES = {
     "branch-children": {"get"},
     "branch-move": {"post"},
     "branch-close": {"post"},
+    "branch-duties": {"get"},
     "member-list": {"get", "post"},
     "member-detail": {"get", "patch"},
     "member-change-state": {"post"},
@@ -86,6 +89,13 @@ ROUTES = {
     "correction-accept": {"post"},
     "correction-decline": {"post"},
     "correction-withdraw": {"post"},
+    "activity-list": {"get", "post"},
+    "activity-detail": {"get", "patch"},
+    "activity-announce": {"post"},
+    "activity-cancel": {"post"},
+    "activity-held": {"post"},
+    "sign_up-list": {"get"},
+    "activity-sign-up": {"get", "post", "delete"},
     "audit-list": {"get"},
     "audit-detail": {"get"},
     "codes": {"get"},
@@ -107,6 +117,7 @@ def addresses(town):
         "member": town.owner.pk,
         "appointment": town.office("secretary").pk,
         "correction": town.request.pk,
+        "activity": town.activity.pk,
         "audit": town.entry.pk,
     }
     for name in ROUTES:

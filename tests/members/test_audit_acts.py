@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from activities.services import calendar, sign_ups
 from members import access
 from members.models import (
     AuditEntry,
@@ -141,6 +142,19 @@ def _():
     build.api_token(by)
     build.api_token(by)
     return by, lambda: tokens.revoke_all(by, now=timezone.now(), by=by)
+
+
+@scene(Act.CALENDAR_MADE)
+def _():
+    by = build.user()
+    return by, lambda: calendar.make_address(by)
+
+
+@scene(Act.CALENDAR_REVOKED)
+def _():
+    by = build.user()
+    calendar.make_address(by)
+    return by, lambda: calendar.revoke_address(by)
 
 
 # --- sensitive data ------------------------------------------------------------------------
@@ -416,6 +430,20 @@ def _():
 @scene(Act.AUDIT_VERIFIED)
 def _():
     return None, lambda: audit.note_check(audit.verify())
+
+
+@scene(Act.SIGNED_UP_FOR)
+def _():
+    by, activity = build.user(), build.activity(seats=1)
+    member, now = build.member(branch=activity.branch), timezone.now()
+    return by, lambda: sign_ups.sign_up(member, activity, by=by, now=now)
+
+
+@scene(Act.WITHDRAWN_FOR)
+def _():
+    by, activity = build.user(), build.activity(seats=1)
+    seat = build.sign_up(activity, build.member(branch=activity.branch))
+    return by, lambda: sign_ups.withdraw(seat, by=by, now=timezone.now())
 
 
 @scene(Act.ACCESS_REFUSED)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import mail as mailbox
 from django.utils import timezone
 
+from activities.tasks import note_branch_sizes, remind_of_duties
 from members import outside, tasks
 from members.grades import OWN_APPS
 from members.models import AuditEntry, Export, JobRun, Notification, Outbox, Webhook
@@ -20,7 +21,7 @@ from tests.rosters import HEADER, csv_file, person
 from tests.tables import checksums
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+NOW = datetime(2026, 12, 22, 3, 0, tzinfo=UTC)  # shortly after a day of reminding
 LONG_AGO = NOW - timedelta(days=100)
 
 
@@ -143,6 +144,12 @@ def gone_quiet():
     return []
 
 
+def with_open_duties():
+    branch = build.branch()
+    build.secretary(of=branch)
+    return []
+
+
 CASES = {
     tasks.check_import: lambda: [uploaded().pk],
     tasks.apply_import: lambda: [checked().pk],
@@ -157,6 +164,8 @@ CASES = {
     tasks.tidy_sign_ins: tried_long_ago,
     tasks.switch_off_unused: gone_quiet,
     tasks.watch: given_up,
+    note_branch_sizes: with_open_duties,
+    remind_of_duties: with_open_duties,
     tasks.send_mail_of_notification: mailed_line,
     tasks.send_mail_code: asked_for_mail,
     tasks.send_webhook: lambda: [hook(branch=None).pk, "test", 0],

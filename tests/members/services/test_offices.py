@@ -70,6 +70,7 @@ def test_an_appointment_gives_the_rights_of_the_office_for_its_days():
     assert rights(user) == {
         ("view_branch", branch.pk, *days),
         ("view_roll", branch.pk, *days),
+        ("manage_activities", branch.pk, *days),
     }
     (told,) = user.notifications.all()
     assert (told.kind, told.context["office"]) == ("appointed", "publicity_officer")

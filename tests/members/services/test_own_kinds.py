@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from activities.services import calendar
 from members.models import AuditEntry, Correction, MailAddress, User
 from members.services import own_data, own_kinds
 from tests import build
@@ -22,6 +23,7 @@ def person():
     build.api_token(user)
     build.correction(user.member, by=user)
     build.correction(user.member, by=user, field="landline")
+    calendar.make_address(user)
     return user
 
 
@@ -88,6 +90,7 @@ def test_kinds_of_a_record_are_those_of_people_on_a_roll(person):
         ("corrections", 2, "correction_decided"),
         ("api_tokens", 2, "token_revoked"),
         ("sessions", 1, "sessions_ended"),
+        ("calendar_address", 1, "calendar_revoked"),
     ],
 )
 def test_what_was_given_by_choice_is_deleted_once(person, client, name, count, act):
@@ -111,6 +114,7 @@ def test_what_was_given_by_choice_is_deleted_once(person, client, name, count, a
         "corrections": 1,
         "api_tokens": 1,
         "sessions": 0,
+        "calendar_address": 0,
     }
     assert Correction.objects.get(pk=theirs.pk).state == "open"
 
