@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ActivitiesConfig(AppConfig):
     name = "activities"
     verbose_name = _("Organizational life")
+
+    def ready(self):
+        from activities import (  # noqa: PLC0415  once the models are there
+            access,  # noqa: F401  its records are reached
+            own_data,  # noqa: F401  and told of to whom they are about
+        )

@@ -5,6 +5,9 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from activities.api.activities import ActivityViewSet
+from activities.api.duties import BranchDutiesView
+from activities.api.sign_ups import SeatsView, SignUpViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
@@ -20,9 +23,17 @@ router.register("members", MemberViewSet, "member")
 router.register("appointments", AppointmentViewSet, "appointment")
 router.register("audit", AuditEntryViewSet, "audit")
 router.register("corrections", CorrectionViewSet, "correction")
+router.register("activities", ActivityViewSet, "activity")
+router.register("sign-ups", SignUpViewSet, "sign_up")
 
 version_1 = [
     *router.urls,
+    path("activities/<int:pk>/sign-up/", SeatsView.as_view(), name="activity-sign-up"),
+    path(
+        "branches/<int:pk>/duties/",
+        BranchDutiesView.as_view(),
+        name="branch-duties",
+    ),
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
     path("me/", MeView.as_view(), name="me"),
     path("me/data/", OwnDataView.as_view(), name="me-data"),

@@ -4,6 +4,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from activities.access import sees_some
 from members import access
 
 SITE_NAME = _("Branch Portal")
@@ -46,6 +47,16 @@ def _navigation(request, user):
     if user.member_id or access.scope(user, "view_branch"):
         entries.append(
             entry(here, _("Branches"), "members:branch_tree", "sitemap", OF_BRANCHES)
+        )
+    if sees_some(user):
+        entries.append(
+            entry(
+                here,
+                _("Activities"),
+                "activities:activity_list",
+                "calendar-event",
+                "activities:",
+            )
         )
     if access.scope(user, "manage_roll"):
         entries.append(

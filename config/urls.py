@@ -12,6 +12,7 @@ handler500 = "config.problems.server_error"
 urlpatterns = [
     path("", include("analytics.urls")),
     path("members/", include("members.urls")),
+    path("activities/", include("activities.urls")),
     path("api/", include("config.api")),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),

@@ -4,12 +4,14 @@ What a builder leaves out takes the next number of one counter, so that two call
 collide. Rows are written as they are asked for: rules are the services' concern.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from activities.models import Activity, Attendance, HelperTask, Minutes, SignUp
+from activities.services import minutes
 from members import access, romanize
 from members.algorithms import check_id_number, next_demo_id_number
 from members.models import (
@@ -158,6 +160,82 @@ def member_grant(user, member, right="view_member", **fields):
         starts_on=fields.pop("starts_on", date(2020, 1, 1)),
         ends_on=fields.pop("ends_on", date(2099, 1, 1)),
     )
+
+
+def activity(title="", *, branch=None, state="planned", starts_at=None, **fields):
+    """In a week, for two hours, unless it says otherwise."""
+    starts_at = starts_at or timezone.now() + timedelta(days=7)
+    return Activity.objects.create(
+        title=title or f"第{next(numbers)}次活动",
+        branch=branch or globals()["branch"](),
+        kind=fields.pop("kind", "theme_day"),
+        state=state,
+        starts_at=starts_at,
+        ends_at=fields.pop("ends_at", starts_at + timedelta(hours=2)),
+        place=fields.pop("place", "村委会二楼会议室"),
+        needs_sign_up=fields.pop("needs_sign_up", bool(fields.get("seats"))),
+        **fields,
+    )
+
+
+def sign_up(activity, member, *, state="confirmed", **fields):
+    last = activity.sign_ups.count()
+    return SignUp.objects.create(
+        activity=activity,
+        member=member,
+        state=state,
+        place=fields.pop("place", last + 1),
+        **fields,
+    )
+
+
+def helper_task(activity, title="布置会场", *, member=None, **fields):
+    return HelperTask.objects.create(
+        activity=activity, title=title, member=member, **fields
+    )
+
+
+def meeting(branch=None, *, kind="general_meeting", **fields):
+    """Under way since an hour ago, unless it says otherwise."""
+    fields.setdefault("starts_at", timezone.now() - timedelta(hours=1))
+    return activity(branch=branch, kind=kind, **fields)
+
+
+def attendance(activity, member, *, state="present", **fields):
+    return Attendance.objects.create(
+        activity=activity, member=member, state=state, **fields
+    )
+
+
+def signed_minutes(activity, *, number=1, resolutions=(), **fields):
+    """Minutes that two accounts signed just now; resolutions: of text and member."""
+    now = timezone.now()
+    chair, recorder = (user(member=member(branch=activity.branch)) for _ in range(2))
+    made = Minutes.objects.create(
+        activity=activity,
+        revision=1,
+        number=number,
+        begins_at=activity.starts_at,
+        ends_at=activity.ends_at,
+        place=activity.place,
+        chair=chair.member,
+        recorder=recorder.member,
+        people=minutes.people_of(activity),
+        **fields,
+    )
+    for text, responsible in resolutions:
+        made.resolutions.create(
+            text=text, member=responsible, due_on=timezone.localdate()
+        )
+    Minutes.objects.filter(pk=made.pk).update(
+        state="locked",
+        digest=minutes.digest(made),
+        chair_signed_at=now,
+        chair_signed_by=chair,
+        recorder_signed_at=now,
+        recorder_signed_by=recorder,
+    )
+    return Minutes.objects.get(pk=made.pk)
 
 
 def _permission(model, codename):

@@ -19,8 +19,8 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.db import connection
+from django.shortcuts import resolve_url
 from django.test import Client
-from django.urls import reverse
 
 from config.processes import stop
 
@@ -110,16 +110,20 @@ class Browser:
             self.cookies += f"; sessionid={client.cookies['sessionid'].value}"
 
     def ask(self, page, **form):
-        """The status of the answer to GET, or to POST where there is something to post."""
+        """The status of the answer to GET, or to POST where there is something to post.
+
+        page: the name of a route, a path, or what has an address.
+        """
+        page = resolve_url(page)
         server = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         headers = {"Cookie": self.cookies, "Host": "localhost"}
         began = time.monotonic()
         if form:
             body = urlencode(form | {"csrfmiddlewaretoken": self.token})
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            server.request("POST", reverse(page), body, headers)
+            server.request("POST", page, body, headers)
         else:
-            server.request("GET", reverse(page), headers=headers)
+            server.request("GET", page, headers=headers)
         answer = server.getresponse()
         self.text = answer.read().decode()
         self.slowest = max(self.slowest, time.monotonic() - began)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
+from activities.services import minutes
 from members import access
 from members.algorithms import next_demo_id_number
 from members.models import (
@@ -81,13 +83,26 @@ def make_world() -> World:
     export = Export.objects.create(
         branch=left, requested_by=users["secretary"], reason="换届", state="waiting"
     )
+    meeting = build.activity(
+        "第三季度支部党员大会",
+        branch=left,
+        kind="general_meeting",
+        starts_at=timezone.now(),
+    )
+    minutes_keys = minutes_world(meeting, person, users["secretary"])
     token, _secret = tokens.issue_token(
         users["secretary"], name="报表", scope="read", expires_on=access.today()
     )
     office = build.appointment(
         build.member("左三", branch=left), office="publicity_officer"
     )
+    activity = build.activity("主题党日", branch=left, seats=1)
+    task = build.helper_task(activity, member=person)
+    signed_up = build.sign_up(activity, build.member(branch=left))
     keys = {
+        "activity": activity.pk,
+        "task": task.pk,
+        "sign_up": signed_up.pk,
         "top": top.pk,
         "general": general.pk,
         "left": left.pk,
@@ -99,9 +114,29 @@ def make_world() -> World:
         "batch": batch.pk,
         "export": export.pk,
         "token": token.pk,
+        "meeting": meeting.pk,
+        **minutes_keys,
         "never": 2_000_000_000,
     }
     return World(users, keys, {"person": person})
+
+
+def minutes_world(meeting, person, secretary):
+    """A draft with a point, a vote and something to do, and signed minutes besides."""
+    now = timezone.now()
+    draft = minutes.start(meeting, by=secretary, now=now)
+    item = draft.items.create(position=1, title="讨论接收预备党员")
+    vote = item.ballots.create(motion="接收", rule="decision", eligible=3, present=3)
+    held = build.meeting(meeting.branch, state="held")
+    build.attendance(held, person)
+    signed = build.signed_minutes(held, resolutions=[("修路", person)])
+    return {
+        "draft": draft.pk,
+        "point": item.pk,
+        "vote": vote.pk,
+        "signed": signed.pk,
+        "resolution": signed.resolutions.get().pk,
+    }
 
 
 def all_routes() -> dict[str, URLPattern]:
@@ -227,6 +262,58 @@ PAGES = {
     "members:token_list": Page(),
     "members:token_add": Page(posts=ALL),
     "members:token_revoke": Page("token", ONLY_ASKER, ONLY_ASKER),
+    # duties
+    "activities:open_duties": Page(sees=OFFICERS),
+    "activities:branch_duties": Page("left", IN_LEFT | ADMINISTRATORS),
+    # planning
+    "activities:activity_list": Page(),
+    "activities:activity_add": Page(sees=OFFICERS, posts=OFFICERS),
+    "activities:calendar_address": Page(posts=ALL),
+    "activities:calendar_revoke": Page(sees=None, posts=ALL),
+    "activities:calendar_feed": Page(sees=frozenset()),  # without its secret
+    "activities:activity_detail": Page("activity", IN_LEFT),
+    "activities:activity_edit": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_agenda": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_copy": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_repeat": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_announce": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_cancel": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_held": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:co_host_list": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:co_host_remove": Page("activity", None, LEAD_LEFT),
+    "activities:task_add": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:task_edit": Page("task", LEAD_LEFT, LEAD_LEFT),
+    "activities:task_done": Page("task", None, IN_LEFT),
+    "activities:task_remove": Page("task", None, LEAD_LEFT),
+    # sign-ups
+    "activities:sign_up": Page("activity", None, IN_LEFT),
+    "activities:sign_up_withdraw": Page("activity", None, IN_LEFT),
+    "activities:leave_ask": Page("activity", None, IN_LEFT),
+    "activities:leave_take_back": Page("activity", None, IN_LEFT),
+    "activities:sign_up_list": Page("activity", LEAD_LEFT),
+    "activities:sign_up_add": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:sign_up_remove": Page("sign_up", LEAD_LEFT, LEAD_LEFT),
+    # minutes
+    "activities:attendance_record": Page("meeting", LEAD_LEFT, LEAD_LEFT),
+    "activities:attendance_word": Page("meeting", None, LEAD_LEFT),
+    "activities:door_code": Page("meeting", LEAD_LEFT),
+    "activities:attend": Page("meeting", IN_LEFT, IN_LEFT),
+    "activities:minutes_start": Page("meeting", None, LEAD_LEFT),
+    "activities:agenda_follow": Page("meeting", None, LEAD_LEFT),
+    "activities:minutes_detail": Page("signed", IN_LEFT),
+    "activities:minutes_word": Page("signed", None, IN_LEFT),
+    "activities:minutes_edit": Page("draft", LEAD_LEFT, LEAD_LEFT),
+    "activities:minutes_sign": Page("signed", None, IN_LEFT),
+    "activities:minutes_take_back": Page("signed", None, IN_LEFT),
+    "activities:minutes_correct": Page("signed", LEAD_LEFT, LEAD_LEFT),
+    "activities:minutes_object": Page(
+        "signed", frozenset({"member"}), frozenset({"member"})
+    ),
+    "activities:ballot_add": Page("point", LEAD_LEFT, LEAD_LEFT),
+    "activities:ballot_count": Page("vote", LEAD_LEFT, LEAD_LEFT),
+    "activities:ballot_remove": Page("vote", None, LEAD_LEFT),
+    "activities:resolution_list": Page(),
+    "activities:resolution_tick": Page("resolution", None, IN_LEFT),
 }
 # Walked in tests of their own, which compare the sets of records they show.
 ELSEWHERE = ("admin:", "/admin/", "api-v1:", "api-schema", "api-docs")

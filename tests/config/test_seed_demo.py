@@ -4,7 +4,7 @@ import gc
 import hashlib
 import json
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime, time
 from io import StringIO
 from itertools import islice
 from random import Random
@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Min
 
+from activities.models import Activity
+from activities.services import activities as planning
 from config.demo.lives import Life
 from config.demo.seeding import sizes
 from config.demo.tree import Kind, Setting, organizations
@@ -69,6 +71,8 @@ def test_it_is_the_same_for_a_seed_and_another_for_another():
                 mark.update(repr((*facts, row.updated_at, row.branch.code)).encode())
         for row in Branch.objects.order_by("pk"):
             mark.update(f"{row.code} {row.name} {row.established_on}".encode())
+        for row in Activity.objects.order_by("pk").select_related("branch"):
+            mark.update(f"{row.branch.code} {row.title} {row.starts_at}".encode())
         for row in Notification.objects.order_by("pk").select_related("user__member"):
             whose = row.user.member.id_number
             mark.update(f"{whose} {row.kind} {row.created_at}".encode())
@@ -235,6 +239,40 @@ def test_corrections_are_open_and_answered(seeded):
     assert states == set(Correction.State.values)
     for accepted in Correction.objects.filter(state="accepted"):
         assert getattr(accepted.member, accepted.field) == accepted.proposed
+
+
+def test_each_branch_lived_two_years_and_announced_what_comes(seeded):  # LIFE-01 …
+    now = datetime.combine(TODAY, time(8), UTC)
+    first = Branch.objects.holding_members().order_by("pk").first()
+    held = Counter(first.activities.held().values_list("kind", flat=True))
+
+    assert seeded["activities"] == Activity.objects.count()
+    assert held["theme_day"] >= 22  # one or two were called off
+    assert held["general_meeting"] >= 7
+    assert held["committee_meeting"] >= 22
+    assert held["lecture"] >= 6
+    assert held["group_meeting"] >= 10 * first.party_groups.count() > 0
+    assert first.activities.upcoming(now).count() > 3
+    assert first.activities.drafts().exists()
+    coming = Activity.objects.upcoming(now)
+    assert coming.filter(seats__isnull=False).exists()
+    assert coming.filter(audience="below").exists()
+    for branch in Branch.objects.holding_members().filter(closed_on=None):
+        assert branch.activities.exists()
+        early = branch.activities.filter(starts_at__date__lt=branch.established_on)
+        assert not early.exists()
+
+
+def test_activities_are_what_planning_would_have_kept(seeded):
+    for activity in Activity.objects.select_related("branch", "party_group"):
+        planning.check_times(activity)
+        planning.check_sign_up(activity)
+        activity.full_clean(exclude=["created_by"], validate_constraints=False)
+        group = activity.party_group
+        assert group is None or group.branch_id == activity.branch_id
+    event = apps.get_model("activities", "ActivityEvent")
+    assert event.objects.count() == Activity.objects.count()
+    assert Activity.objects.exclude(created_by=None).exists()
 
 
 def test_numbers_belong_to_nobody(seeded):

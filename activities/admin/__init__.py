@@ -1,0 +1,3 @@
+from activities.admin import activities, duties
+
+__all__ = ["activities", "duties"]

@@ -1,0 +1,125 @@
+"""What is held here about a person, for the page and the file “My data” (SEC-07, CR-13)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from activities.models import (
+    Attendance,
+    Ballot,
+    CalendarFeed,
+    HelperTask,
+    Objection,
+    Resolution,
+    SignUp,
+)
+from activities.services import calendar
+from members.services import own_data, own_kinds
+from members.services.own_kinds import Basis, Deletion, Kind
+
+own_data.register(SignUp, "sign_ups", "member__user")
+own_data.register(Attendance, "attendances", "member__user")
+own_data.register(HelperTask, "helper_tasks", "member__user")
+own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
+own_data.register(Ballot, "votes", "candidate__user")
+own_data.register(Resolution, "resolutions", "member__user")
+own_data.register(Objection, "objections", "member__user")
+
+own_kinds.register(
+    Kind(
+        "calendar_address",
+        Basis.CHOICE,
+        _("Calendar address"),
+        _("When you made the secret address from which a calendar reads activities."),
+        _("You made it; nobody needs one."),
+        _("Until you revoke it or make another."),
+        _("Revoke it: calendars that use it read nothing from then on."),
+    ),
+    Deletion(
+        _("Revoke the address"),
+        _("Calendars that use it read nothing any more, at once."),
+        lambda user, keep: CalendarFeed.objects.filter(user=user).count(),
+        lambda user, now, keep: calendar.revoke_address(user),
+    ),
+)
+own_kinds.register(
+    Kind(
+        "sign_ups",
+        Basis.SERVICE,
+        pgettext_lazy("own data", "Sign-ups"),
+        _(
+            "For what you signed up, your note for the host, and your place in the order."
+        ),
+        _("Seats are given in the order in which people asked."),
+        _("With the activity, also what was withdrawn."),
+        _("Withdraw on the page of the activity until it begins."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "helper_tasks",
+        Basis.SERVICE,
+        pgettext_lazy("own data", "Tasks for activities"),
+        _("What you were asked to do for an activity, and whether it is done."),
+        _("Helpers and host see who does what."),
+        _("With the activity."),
+        _("Note a task as done, or ask the host to give it to somebody else."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "attendances",
+        Basis.RULE,
+        pgettext_lazy("own data", "Attendance"),
+        _("Whether you were at an activity, were excused and why, or were exempt."),
+        _(
+            "Branches keep minutes of their meetings with those present and absent: "
+            "Regulations on the Work of Party Branches."
+        ),
+        _("As long as the minutes."),
+        _("If it is wrong, tell the host, or object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "votes",
+        Basis.RULE,
+        pgettext_lazy("own data", "Votes on you"),
+        _("The totals of votes on you in meetings. Nobody knows who chose what."),
+        _("Minutes hold the totals of each vote: Regulations on Elections."),
+        _("As long as the minutes."),
+        _("If the totals are wrong, object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "resolutions",
+        Basis.RULE,
+        pgettext_lazy("own data", "Resolutions to carry out"),
+        _("What a meeting gave you to do, until when, and when it was done."),
+        _(
+            "Resolutions are carried out and reported on: Regulations on the Work of "
+            "Party Branches."
+        ),
+        _("As long as the minutes."),
+        _("Note it as done. To have it changed, ask the chair."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "objections",
+        Basis.RULE,
+        pgettext_lazy("own data", "Objections to minutes"),
+        _("What you said against the minutes of a meeting you were at."),
+        _("Differing views are kept with the minutes."),
+        _("As long as the minutes."),
+        _("Read it. Nobody changes it, you included."),
+        of_record=True,
+    )
+)

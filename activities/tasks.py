@@ -1,0 +1,27 @@
+"""What the workers do for activities. Each may run twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from members.services import jobs
+
+
+@shared_task
+def note_branch_sizes() -> None:
+    """Note how large branches are this month, for what the month owes."""
+    from activities.services import duties  # noqa: PLC0415
+
+    now = timezone.now()
+    with jobs.once_a_day(note_branch_sizes.name, now=now) as ours:
+        if ours:
+            duties.note_sizes(today=timezone.localdate(now))
+
+
+@shared_task
+def remind_of_duties() -> None:
+    """Remind of what is open by the end of the month, on the days of reminding."""
+    from activities.services import duties  # noqa: PLC0415
+
+    duties.remind(remind_of_duties.name, now=timezone.now())

@@ -1,0 +1,202 @@
+"""Who was there: the list to tick, the code at the door, the panel of both."""
+
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from activities import access, documents, door
+from activities.forms.attendances import AttendanceForm, DoorCodeForm
+from activities.models import Activity, Attendance
+from activities.services import attendances, downloads
+from members.access import visible_members
+from members.forms.offices import MemberSearchForm
+from members.forms.refusals import add_refusal
+from members.models import Member
+from members.rates import asking, limited, posting
+from members.views.attachments import attachment, sandboxed
+
+LONGEST_LIST = 300
+FOUND = 20
+State = Activity.State
+
+
+def panel(user: Any, activity: Activity, *, can_manage: bool) -> dict[str, Any] | None:
+    """What the panel on the page of an activity shows; None: no panel."""
+    now = timezone.now()
+    taking = activity.state in {State.PLANNED, State.HELD} and (
+        now >= activity.starts_at - attendances.EARLY
+    )
+    if not taking:
+        return None
+    own = None
+    if user.member_id is not None:
+        own = activity.attendances.filter(member=user.member_id).first()
+    door_open = door.is_open(activity.starts_at, activity.ends_at, now)
+    is_here = own is not None and own.state == Attendance.State.PRESENT
+    asks = door_open and user.member_id is not None and not is_here
+    if not (can_manage or own or asks):
+        return None
+    return {
+        "can_manage": can_manage,
+        "counts": attendances.counts(activity) if can_manage else None,
+        "own": own,
+        "door_open": door_open,
+        "form": DoorCodeForm() if asks else None,
+    }
+
+
+def find(request, pk):
+    """An activity whose attendance `request.user` may write down."""
+    found = access.managed_activities(request.user).exclude(
+        state__in=[State.DRAFT, State.CANCELLED]
+    )
+    return get_object_or_404(found.select_related("branch", "party_group"), pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("search", when=asking("q"))
+def attendance_record(request, pk):
+    """The whole list, saved at once and as often as wanted."""
+    activity = find(request, pk)
+    search = MemberSearchForm(request.GET)
+    text = search.cleaned_data["q"] if search.is_valid() else ""
+    everybody = attendances.listed(activity)
+    people = list(everybody[: LONGEST_LIST + 1])
+    is_long = len(people) > LONGEST_LIST
+    if is_long:  # then only those who signed up or came; the others are looked up
+        known = [
+            *activity.sign_ups.with_a_seat().values_list("member", flat=True),
+            *activity.attendances.values_list("member", flat=True),
+        ]
+        people = list(everybody.filter(pk__in=known)[:LONGEST_LIST])
+    found = find_others(request.user, activity, text, people) if text else []
+    form = AttendanceForm(
+        request.POST if request.method == "POST" else None,
+        activity=activity,
+        people=people,
+        found=found,
+    )
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        try:
+            changed = attendances.record(
+                activity,
+                form.marks(),
+                guests=given["guests"],
+                way=Attendance.Way.PAPER if given["on_paper"] else Attendance.Way.LIST,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            message = _("Saved: %(count)s people changed.") % {"count": len(changed)}
+            messages.success(request, message)
+            return redirect(activity)
+    context = {
+        "activity": activity,
+        "form": form,
+        "search": search,
+        "text": text,
+        "found": found,
+        "is_long": is_long,
+        "counts": attendances.counts(activity),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "activities/attendance_record.html", context, status=status)
+
+
+def find_others(user, activity, text, listed):
+    """Members of this name, of those expected and those `user` sees, not on the list."""
+    shown = [member.pk for member in listed]
+    by_name = Q(name__icontains=text) | Q(initials__istartswith=text)
+    expected = access.expected(activity).filter(by_name).values("pk")
+    others = visible_members(user).live().search(text).values("pk")
+    found = Member.objects.filter(Q(pk__in=expected) | Q(pk__in=others))
+    return list(found.exclude(pk__in=shown).order_by("pinyin", "pk")[:FOUND])
+
+
+@sandboxed
+@require_POST
+@limited("export", when=posting)
+def attendance_word(request, pk):
+    """Hand out the sheet as a Word file and note that it was taken, so it is no GET."""
+    activity = find(request, pk)
+    content = documents.attendance_file(activity)
+    downloads.note(activity, branch=activity.branch, by=request.user)
+    day = timezone.localtime(activity.starts_at).date()
+    name = f"{activity.branch} {_('Attendance sheet')} {day}"
+    return attachment(content, name, "docx")
+
+
+@never_cache
+@require_safe
+def door_code(request, pk):
+    """What the host shows at the door: digits and a picture, both of this minute."""
+    activity = find(request, pk)
+    now = timezone.now()
+    context = {"activity": activity, "is_open": _is_open(activity, now)}
+    if context["is_open"]:
+        code = door.code_at(activity.pk, now)
+        path = reverse("activities:attend", args=[activity.pk])
+        address = request.build_absolute_uri(f"{path}?code={code}")
+        context |= {
+            "code": f"{code[:3]} {code[3:]}",
+            "qr": segno.make(address, error="m").png_data_uri(scale=8, border=2),
+            "seconds": door.seconds_left(now),
+            "present": activity.attendances.present().count(),
+        }
+    name = "activities/door_code.html"
+    return render(request, f"{name}#door" if request.htmx else name, context)
+
+
+def _is_open(activity, now):
+    return door.is_open(activity.starts_at, activity.ends_at, now)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def attend(request, pk):
+    """A member says by the code: I am here."""
+    member = request.user.member
+    if member is None or not member.is_live:
+        raise Http404
+    activities = access.visible_activities(request.user).exclude(
+        state__in=[State.DRAFT, State.CANCELLED]
+    )
+    activity = get_object_or_404(activities.select_related("branch"), pk=pk)
+    form = DoorCodeForm(
+        request.POST if request.method == "POST" else None,
+        initial={"code": request.GET.get("code", "")[:8]},
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            attendances.check_in(
+                member,
+                activity,
+                code=form.cleaned_data["code"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("You are marked as present."))
+            return redirect(activity)
+    context = {"activity": activity, "form": form}
+    status = 422 if form.errors else 200
+    return render(request, "activities/attend.html", context, status=status)

@@ -1,0 +1,78 @@
+"""The steps of an activity: announced, cancelled, held."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from activities import access
+from activities.forms.activities import CancelForm
+from activities.services import activities
+from activities.views.pages import form_page, get_or_post, managed, posted
+from members.forms.refusals import add_refusal
+
+
+@get_or_post
+def activity_announce(request, pk):
+    """Says how many will be told before they are."""
+    activity = managed(request, pk)
+    if request.method == "POST":
+        return done(
+            request,
+            activity,
+            lambda: activities.announce(activity, by=request.user, now=timezone.now()),
+            _("Announced: the members invited see it now."),
+        )
+    people = access.expected(activity)
+    return form_page(
+        request,
+        "activity_announce",
+        activity,
+        CancelForm(),
+        _("Announce it?"),
+        people=people.count(),
+        told=people.filter(user__is_active=True).count(),
+    )
+
+
+@get_or_post
+def activity_held(request, pk):
+    activity = managed(request, pk)
+    if request.method == "POST":
+        return done(
+            request,
+            activity,
+            lambda: activities.mark_held(activity, by=request.user, now=timezone.now()),
+            _("Noted: it took place."),
+        )
+    title = _("Did it take place?")
+    return form_page(request, "activity_held", activity, CancelForm(), title)
+
+
+def done(request, activity, step, text):
+    """Take the step, or say on the page of the activity why not."""
+    try:
+        step()
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, text)
+    return redirect(activity)
+
+
+@get_or_post
+def activity_cancel(request, pk):
+    activity = managed(request, pk)
+    form = CancelForm(posted(request))
+    if form.is_bound and form.is_valid():
+        try:
+            activities.cancel(activity, by=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Cancelled: those who signed up are told."))
+            return redirect(activity)
+    title = _("Cancel the activity?")
+    seats = activity.sign_ups.standing().count()
+    return form_page(request, "activity_cancel", activity, form, title, seats=seats)
