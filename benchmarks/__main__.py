@@ -1,7 +1,7 @@
 """`make bench`: every benchmark at a small and at the full size; a JSON line each.
 
-ONLY names one (roll, record, import, audit); SIZE is the full number of members, VAR its
-data folder, which is filled when it is empty and kept.
+ONLY names one (roll, record, import, audit, sign_up); SIZE is the full number of members,
+VAR its data folder, which is filled when it is empty and kept.
 """
 
 import json
@@ -15,7 +15,8 @@ from config.embedded import ROOT
 SIZE, SMALL = 1_000_000, 10_000
 PAGES = ("roll", "record")
 WRITING = {"import": "benchmarks.imports", "audit": "benchmarks.audit"}
-NAMES = (*PAGES, *WRITING)
+SIGN_UP = "sign_up"
+NAMES = (*PAGES, *WRITING, SIGN_UP)
 
 
 def main() -> None:
@@ -27,6 +28,9 @@ def main() -> None:
     for name, module in WRITING.items():
         if only in ("", name):
             in_a_process(module, f"--var={var.with_name(f'{var.name}-writing')}")
+    if only in ("", SIGN_UP):
+        folder = var.with_name(f"{var.name}-sign-up")
+        in_a_process("benchmarks.sign_ups", f"--var={folder}")
     if only in ("", *PAGES):
         measure_pages(var, size, only)
 

@@ -71,14 +71,14 @@ async def _run(port: int, page: Page, clients: int, seconds: float) -> Load:
 async def _client_loop(port, turns, ends, load):
     while (asked := time.perf_counter()) < ends:
         request = next(turns)
-        answer = await asyncio.wait_for(_answer(port, request), PATIENCE)
+        answer = await asyncio.wait_for(answer_to(port, request), PATIENCE)
         load.times.append(time.perf_counter() - asked)
         if b" 200 " not in answer[:16] or b"</html>" not in answer[-40:]:
             first = request.split(b"\r\n", 1)[0].decode()
             raise WrongAnswer(f"{first}: {answer[:200].decode(errors='replace')}")
 
 
-async def _answer(port, request):
+async def answer_to(port, request):
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
     try:
         writer.write(request)

@@ -71,7 +71,11 @@ class Text:
 
 def analyze() -> None:
     """Tell the planner how many rows there are now: it finds out late by itself."""
-    tables = apps.get_app_config("members").get_models(include_auto_created=True)
+    tables = [
+        model
+        for label in ("members", "activities")
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    ]
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         names = ", ".join(quote(model._meta.db_table) for model in tables)

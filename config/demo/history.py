@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
 
+from activities.models import Activity
 from members.models import Appointment, Branch, Member, PartyGroup, Term, User
 
 # The column of a tracked table that says when a row came to be as it is.
@@ -22,6 +23,7 @@ WRITTEN: dict[type[models.Model], str | None] = {
     Branch: "established_on",
     Term: "starts_on",
     PartyGroup: None,
+    Activity: "created_at",
 }
 # Of an event row, behind those it copies.
 EVENT_COLUMNS = ("pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_context_id")
@@ -85,7 +87,7 @@ def remember(
 
 
 def event_model(model: type[models.Model]) -> type[models.Model]:
-    return apps.get_model("members", f"{model.__name__}Event")
+    return apps.get_model(model._meta.app_label, f"{model.__name__}Event")
 
 
 def copied_columns(model: type[models.Model]) -> list[str]:

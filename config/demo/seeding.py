@@ -19,6 +19,8 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from pghistory.models import Context
 
+from activities.models import Activity
+from config.demo import activities
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
@@ -68,6 +70,7 @@ COUNTED = {
     "state_changes": StateChange,
     "corrections": Correction,
     "notifications": Notification,
+    "activities": Activity,
 }
 
 
@@ -100,6 +103,7 @@ class Seeding:
         self.random, self.calendar = Random(seed), calendar  # noqa: S311  no secret
         self.lives = Lives(self.random, begins=calendar.begins, today=calendar.today)
         self.officers = Officers(self.random, calendar)
+        self.life = activities.Life(seed, calendar)
         self.requests = Requests(self.random, self.lives)
         self.rights = {
             office.pk: list(office.permissions.all())
@@ -131,7 +135,11 @@ class Seeding:
             for unit in higher
             for held in self.officers.of_higher(unit, found[unit], terms.get(unit, []))
         )
-        for model in (Branch, Term, PartyGroup, User, Appointment):
+        planned = [
+            one for unit in higher for one in self.life.of_higher(unit, found[unit])
+        ]
+        activities.write_activities(planned, {}, calendar)
+        for model in (Branch, Term, PartyGroup, User, Appointment, Activity):
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)
@@ -167,6 +175,8 @@ class Seeding:
                 state = states[len(batch.corrections) % len(states)]
                 if found := self.requests.ask(life, keeper, at, state):
                     batch.corrections.append(found)
+        full = sum(life.last_state == "full" for life in lives)
+        batch.planned += self.life.of_branch(unit, branch, groups, full)
         batch.lives += lives
         batch.groups += groups
         batch.held += held
@@ -233,6 +243,9 @@ class Seeding:
         write(batch.corrections)
         self.write_offices(batch.held)
         write(notices(batch, self.calendar))
+        batch.activities = activities.write_activities(
+            batch.planned, batch.keepers, self.calendar
+        )
 
     def write_records(self, batch: Batch) -> None:
         """The history of the records, and the records as they are now."""
