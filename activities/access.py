@@ -37,6 +37,8 @@ RIGHT = "manage_activities"
 # Whom meetings of a committee expect.
 COMMITTEE = Q(office__in_committee=True)
 NOTHING = Q(pk__in=[])
+# Whose membership is not stopped (MEM-07).
+TAKE_PART = tuple(s for s in Member.IN_PARTY if s != Member.State.STOPPED)
 
 
 def of_my_branch(user: User) -> Q:
@@ -159,8 +161,11 @@ def co_hosts_for(user: Any, activity: Activity) -> BranchQuerySet:
 
 
 def expected(activity: Activity) -> MemberQuerySet:
-    """Those in the Party whom the activity expects or invites, as of today (MIN-04)."""
-    members = Member.objects.filter(state__in=Member.IN_PARTY)
+    """Those in the Party whom the activity expects or invites, as of today (MIN-04).
+
+    Not those whose membership is stopped: they take no part until it is given back.
+    """
+    members = Member.objects.filter(state__in=TAKE_PART)
     if activity.audience == Activity.Audience.GROUP:
         return members.filter(party_group=activity.party_group_id)
     if activity.audience == Activity.Audience.COMMITTEE:

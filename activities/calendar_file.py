@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, timedelta
 
 from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
 
 from activities.models import Activity
 
-LONGEST = 75  # bytes of a line
+READ_AGAIN_AFTER = timedelta(hours=4)
 
 
 def written(activities: Iterable[Activity], *, host: str, name: str) -> bytes:
     """The file. `host` makes the numbers unique in the world and the links whole."""
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Branch Portal//Activities//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escaped(name)}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT4H",
-    ]
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//Branch Portal//Activities//EN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", READ_AGAIN_AFTER, parameters={"value": "DURATION"})
     for activity in activities:
-        lines += event(activity, host)
-    lines.append("END:VCALENDAR")
-    return "".join(f"{folded(line)}\r\n" for line in lines).encode()
+        calendar.add_component(event(activity, host))
+    return calendar.to_ical()
 
 
-def event(activity: Activity, host: str) -> list[str]:
+def event(activity: Activity, host: str) -> Event:
     cancelled = activity.state == Activity.State.CANCELLED
     title = activity.title
     if cancelled:
@@ -37,44 +34,16 @@ def event(activity: Activity, host: str) -> list[str]:
     told = [activity.get_kind_display(), str(activity.branch)]
     told += [activity.cancelled_reason] if cancelled else []
     told += [activity.purpose] if activity.purpose else []
-    scheme, _colon, domain = host.partition("://")
-    return [
-        "BEGIN:VEVENT",
-        f"UID:activity-{activity.pk}@{domain.partition(':')[0]}",
-        f"DTSTAMP:{stamp(activity.updated_at)}",
-        f"LAST-MODIFIED:{stamp(activity.updated_at)}",
-        f"DTSTART:{stamp(activity.starts_at)}",
-        f"DTEND:{stamp(activity.ends_at)}",
-        f"SUMMARY:{escaped(title)}",
-        f"LOCATION:{escaped(activity.place)}",
-        f"DESCRIPTION:{escaped(chr(10).join(told))}",
-        f"URL:{scheme}://{domain}{activity.get_absolute_url()}",
-        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
-        "END:VEVENT",
-    ]
-
-
-def stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def escaped(text: str) -> str:
-    """Text as a value: no line end or separator of it is one of the file (IN-12)."""
-    for char in "\\;,":
-        text = text.replace(char, f"\\{char}")
-    lines = ("".join(c for c in line if c.isprintable()) for line in text.splitlines())
-    return "\\n".join(lines)
-
-
-def folded(line: str) -> str:
-    """Cut into lines of at most 75 bytes, no character in two; the next begins with a
-    space."""
-    parts, size = [""], 0
-    for char in line:
-        width = len(char.encode())
-        if size + width > LONGEST:
-            parts.append(" ")
-            size = 1
-        parts[-1] += char
-        size += width
-    return "\r\n".join(parts)
+    domain = host.partition("://")[2].partition(":")[0]
+    entry = Event()
+    entry.add("uid", f"activity-{activity.pk}@{domain}")
+    entry.add("dtstamp", activity.updated_at.astimezone(UTC))
+    entry.add("last-modified", activity.updated_at.astimezone(UTC))
+    entry.add("dtstart", activity.starts_at.astimezone(UTC))
+    entry.add("dtend", activity.ends_at.astimezone(UTC))
+    entry.add("summary", title)
+    entry.add("location", activity.place)
+    entry.add("description", "\n".join(told))
+    entry.add("url", f"{host}{activity.get_absolute_url()}")
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    return entry

@@ -172,3 +172,15 @@ def test_where_the_navigation_shows_activities(lives):
     shown = {name for name, user in users.items() if access.sees_some(user)}
 
     assert shown == {"leader", "member", "secretary", "sibling", "above"}
+
+
+@pytest.mark.parametrize("audience", ["branch", "below"])
+def test_whose_membership_is_stopped_is_not_expected(audience):  # MEM-07, MIN-04
+    branch = build.branch()
+    there = build.member(branch=branch)
+    build.member(branch=branch, state="stopped")
+    build.member(branch=branch, state="activist")
+
+    found = access.expected(build.activity(branch=branch, audience=audience))
+
+    assert list(found) == [there]

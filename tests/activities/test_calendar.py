@@ -96,10 +96,13 @@ def test_the_calendar_costs_the_same_however_much_it_holds(
 
 
 def test_lines_are_folded_at_75_bytes_between_characters():
-    folded = calendar_file.folded(f"SUMMARY:{'党' * 60}")
+    activity = build.activity("党" * 60)
 
-    assert all(len(line.encode()) <= 75 for line in folded.split("\r\n"))
-    assert folded.replace("\r\n ", "") == f"SUMMARY:{'党' * 60}"
+    text = calendar_file.written([activity], host="https://dj.example", name="活动")
+
+    lines = text.split(b"\r\n")
+    assert all(len(line) <= 75 for line in lines)
+    assert f"SUMMARY:{'党' * 60}" in text.decode().replace("\r\n ", "")
 
 
 def test_no_text_breaks_out_of_its_line():  # IN-12
