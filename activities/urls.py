@@ -48,9 +48,9 @@ urlpatterns = [
         "<int:pk>/attendance/", attendances.attendance_record, name="attendance_record"
     ),
     path(
-        "<int:pk>/attendance/word/",
-        attendances.attendance_word,
-        name="attendance_word",
+        "<int:pk>/attendance/file/",
+        attendances.attendance_file,
+        name="attendance_file",
     ),
     path("<int:pk>/door/", attendances.door_code, name="door_code"),
     path("<int:pk>/attend/", attendances.attend, name="attend"),
@@ -58,7 +58,7 @@ urlpatterns = [
     path("<int:pk>/agenda/follow/", minutes.agenda_follow, name="agenda_follow"),
     path("minutes/<int:pk>/", minutes.minutes_detail, name="minutes_detail"),
     path("minutes/<int:pk>/edit/", minutes.minutes_edit, name="minutes_edit"),
-    path("minutes/<int:pk>/word/", minutes.minutes_word, name="minutes_word"),
+    path("minutes/<int:pk>/file/", minutes.minutes_file, name="minutes_file"),
     path("minutes/<int:pk>/sign/", minutes.minutes_sign, name="minutes_sign"),
     path(
         "minutes/<int:pk>/take-back/",

@@ -9,12 +9,12 @@ from members.services import audit
 
 
 @transaction.atomic
-def note(subject: models.Model, *, branch: Branch, by: User) -> None:
-    """Write down that `by` took a file of `subject`, each time anew."""
+def note(subject: models.Model, *, branch: Branch, by: User, kind: str) -> None:
+    """Write down that `by` took a file of `subject`, each time anew. kind: "docx", "pdf"."""
     audit.record(
         audit.Act.EXPORT_DOWNLOADED,
         by=by,
         subject=subject,
         branch=branch,
-        format="docx",
+        format=kind,
     )

@@ -21,13 +21,14 @@ from django.views.decorators.http import (
 from activities import access, documents, door
 from activities.forms.attendances import AttendanceForm, DoorCodeForm
 from activities.models import Activity, Attendance
-from activities.services import attendances, downloads
+from activities.services import attendances
+from activities.views.pages import paper
 from members.access import visible_members
 from members.forms.offices import MemberSearchForm
 from members.forms.refusals import add_refusal
 from members.models import Member
 from members.rates import asking, limited, posting
-from members.views.attachments import attachment, sandboxed
+from members.views.attachments import sandboxed
 
 LONGEST_LIST = 300
 FOUND = 20
@@ -133,14 +134,13 @@ def find_others(user, activity, text, listed):
 @sandboxed
 @require_POST
 @limited("export", when=posting)
-def attendance_word(request, pk):
-    """Hand out the sheet as a Word file and note that it was taken, so it is no GET."""
+def attendance_file(request, pk):
+    """Hand out the sheet, as Word or PDF, and note that it was taken, so it is no GET."""
     activity = find(request, pk)
     content = documents.attendance_file(activity)
-    downloads.note(activity, branch=activity.branch, by=request.user)
     day = timezone.localtime(activity.starts_at).date()
     name = f"{activity.branch} {_('Attendance sheet')} {day}"
-    return attachment(content, name, "docx")
+    return paper(request, content, name, of=activity, branch=activity.branch)
 
 
 @never_cache

@@ -25,12 +25,13 @@ from activities.forms.minutes import (
     ObjectionForm,
 )
 from activities.models import Activity, Ballot, Minutes
-from activities.services import downloads, resolutions
 from activities.services import minutes as service
+from activities.services import resolutions
 from activities.views.attendances import find as find_managed
+from activities.views.pages import paper
 from members.forms.refusals import add_refusal
 from members.rates import limited, posting
-from members.views.attachments import attachment, sandboxed
+from members.views.attachments import sandboxed
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 State = Activity.State
@@ -255,14 +256,14 @@ def minutes_take_back(request, pk):
 @sandboxed
 @require_POST
 @limited("export", when=posting)
-def minutes_word(request, pk):
-    """Hand out the minutes as a Word file and note that it was taken, so it is no GET."""
+def minutes_file(request, pk):
+    """Hand out the minutes, as Word or PDF, and note that they were taken, so no GET."""
     minutes = find(request, pk)
     content = documents.minutes_file(minutes)
-    downloads.note(minutes, branch=minutes.activity.branch, by=request.user)
     day = timezone.localtime(minutes.begins_at).date()
     name = f"{minutes.activity.branch} {_('Minutes')} {day}"
-    return attachment(content, name, "docx")
+    branch = minutes.activity.branch
+    return paper(request, content, name, of=minutes, branch=branch)
 
 
 @get_or_post

@@ -3,7 +3,9 @@
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from activities import access
+from activities import access, pdf
+from activities.services import downloads
+from members.views.attachments import attachment
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -24,3 +26,12 @@ def form_page(request, page, activity, form, title, **context):
     context |= {"activity": activity, "form": form, "title": title}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, f"activities/{page}.html", context, status=status)
+
+
+def paper(request, content, name, *, of, branch):
+    """Hand out `content`, a Word file, as what the form asks for, and note it."""
+    kind = "pdf" if request.POST.get("format") == "pdf" else "docx"
+    if kind == "pdf":
+        content = pdf.from_word(content)
+    downloads.note(of, branch=branch, by=request.user, kind=kind)
+    return attachment(content, name, kind)

@@ -1,5 +1,6 @@
 """The Word files: what they say, who takes them, and that it is written down."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from docx import Document
 
-from activities import documents
+from activities import documents, pdf
 from activities.services import attendances
 from members.models import AuditEntry
 from tests import build
@@ -109,8 +110,8 @@ def test_a_file_is_taken_by_a_post_and_each_time_is_noted(  # AU-01, IN-05
     host = build.secretary(of=branch)
     client.force_login(host)
     path = {
-        "minutes": f"/activities/minutes/{made.pk}/word/",
-        "sheet": f"/activities/{meeting.pk}/attendance/word/",
+        "minutes": f"/activities/minutes/{made.pk}/file/",
+        "sheet": f"/activities/{meeting.pk}/attendance/file/",
     }[what]
 
     assert client.get(path).status_code == 405
@@ -129,6 +130,34 @@ def test_files_are_taken_so_often_and_no_more(
     cache.clear()
     settings.RATES = {**settings.RATES, "export": "1/hour"}
     client.force_login(build.secretary(of=branch))
-    path = f"/activities/{meeting.pk}/attendance/word/"
+    path = f"/activities/{meeting.pk}/attendance/file/"
 
     assert [client.post(path).status_code for _ in range(2)] == [200, 429]
+
+
+def test_the_same_minutes_as_pdf(client, meeting, branch):
+    made = build.signed_minutes(meeting, resolutions=[("修通村道<b>&", None)])
+    secretary = build.secretary(of=branch)
+    client.force_login(secretary)
+
+    answers = [
+        client.post(f"/activities/minutes/{made.pk}/file/", {"format": "pdf"})
+        for _time in (1, 2)
+    ]
+
+    first, again = answers
+    assert first["Content-Type"] == "application/pdf"
+    assert first.content.startswith(b"%PDF-")
+    assert first.content == again.content
+    assert b"STSong-Light" in first.content
+    entry = AuditEntry.objects.filter(act="export_downloaded").latest("pk")
+    assert (entry.by, entry.context["format"]) == (secretary, "pdf")
+
+
+def test_a_long_sheet_goes_on_over_pages_of_the_pdf(branch, meeting):
+    for number in range(80):
+        build.member(f"党员{number}", branch=branch)
+
+    content = pdf.from_word(documents.attendance_file(meeting))
+
+    assert len(re.findall(rb"/Type /Page\b", content)) >= 3

@@ -61,7 +61,7 @@ def test_attendance_minutes_two_signatures_and_a_word_file(portal, axe):
     portal.wait_for_selector(".message-success")
     assert Minutes.objects.get().is_locked
     with portal.expect_download() as taken:
-        portal.click("form[action$='/word/'] button")
+        portal.click("form[action$='/file/'] button[value=docx]")
     paper = Document(BytesIO(Path(taken.value.path()).read_bytes()))
     assert any("大家同意" in one.text for one in paper.paragraphs)
 
