@@ -85,8 +85,9 @@ def minutes_file(minutes: Minutes) -> bytes:
 
 def put_ballot(paper: Any, ballot: Any) -> None:
     line(paper, ballot.motion)
-    secret = f"，{_('secret ballot')}" if ballot.is_secret else ""
-    line(paper, f"{ballot.get_rule_display()}{secret}")
+    ways = [ballot.get_rule_display()]
+    ways += [_("secret ballot")] if ballot.is_secret else []
+    line(paper, "，".join(ways))
     if ballot.is_counted:
         totals = [
             (_("Due"), ballot.eligible),
@@ -102,18 +103,19 @@ def put_ballot(paper: Any, ballot: Any) -> None:
         names, numbers = zip(*totals, strict=True)
         table(paper, [names, numbers], widths=[156 / len(totals)] * len(totals))
     if tellers := ballot.tellers():
-        line(paper, f"{_('Tellers:')}{'、'.join(one.name for one in tellers)}")
+        line(paper, _("Tellers:") + "、".join(one.name for one in tellers))
     line(paper, service.explain(ballot))
 
 
 def put_signatures(paper: Any, minutes: Minutes) -> None:
     line(paper, "")
+    signed = pgettext("minutes", "Signed")
     for label, member, at in (
         (pgettext("minutes", "Chair"), minutes.chair, minutes.chair_signed_at),
         (pgettext("minutes", "Recorder"), minutes.recorder, minutes.recorder_signed_at),
     ):
         moment = f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "________"
-        line(paper, f"{label}：{named(member)}　{_('Signed')}：{moment}")
+        line(paper, f"{label}：{named(member)}　{signed}：{moment}")
     if minutes.digest:
         line(paper, f"SHA-256：{minutes.digest}", size=9)
 

@@ -166,9 +166,9 @@ def when(activity):
 
 
 def place(activity):
-    return (
-        f"{activity.place} · {_('or online')}" if activity.is_online else activity.place
-    )
+    ways = [activity.place]
+    ways += [_("or online")] if activity.is_online else []
+    return " · ".join(ways)
 
 
 def audience(activity):
