@@ -9,5 +9,6 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         from activities import (  # noqa: PLC0415  once the models are there
             access,  # noqa: F401  its records are reached
+            access_programs,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about
         )

@@ -11,6 +11,8 @@ from activities.models import (
     CalendarFeed,
     HelperTask,
     Objection,
+    Program,
+    ProgramItem,
     Resolution,
     SignUp,
 )
@@ -25,6 +27,8 @@ own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
 own_data.register(Ballot, "votes", "candidate__user")
 own_data.register(Resolution, "resolutions", "member__user")
 own_data.register(Objection, "objections", "member__user")
+own_data.register(Program, "programs", "member__user")
+own_data.register(ProgramItem, "program_items", "member__user")
 
 own_kinds.register(
     Kind(
@@ -123,3 +127,27 @@ own_kinds.register(
         of_record=True,
     )
 )
+for _part, _label, _text in (
+    (
+        "programs",
+        _("Programs you answer for"),
+        _("What you answer for, and its goals."),
+    ),
+    (
+        "program_items",
+        _("Posts, services and topics of yours"),
+        _("What you took on in a program, and what came of it."),
+    ),
+):
+    own_kinds.register(
+        Kind(
+            _part,
+            Basis.SERVICE,
+            _label,
+            _text,
+            _("Members of the branch see who does what."),
+            _("With the program."),
+            _("If it is wrong, tell who manages the program."),
+            of_record=True,
+        )
+    )

@@ -407,6 +407,8 @@ IMPORT_READ_BYTES = 512 * 1024 * 1024
 # An upload stays in memory: on disk it would lie readable (CR-01).
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = IMPORT_MAX_BYTES + 64 * 1024
+# How long a village posts a decision and its result, unless said otherwise (KIND-01).
+PUBLICATION_DAYS = env.int("PUBLICATION_DAYS", default=7)
 EXPORT_MAX_ROWS = 50_000
 CODE_TABLE_MAX_BYTES = 1024 * 1024
 ROLL_INQUIRIES_PER_HOUR = 20

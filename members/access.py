@@ -62,7 +62,7 @@ class Reach:
     grants count too. own: lookup to the account that sees the record as its own.
     only_own: the right on the branch is needed besides. also, also_change: what an
     account sees or changes without any right, as the activities of its own branch and
-    the meetings of the Party group it leads.
+    the meetings of the Party group it leads. only: what all of it must fit besides.
     """
 
     branch: str | None = None
@@ -74,6 +74,7 @@ class Reach:
     path: str | None = None
     also: Callable[[User], Q] | None = None
     also_change: Callable[[User], Q] | None = None
+    only: Callable[[], Q] | None = None
 
     def below(self, path: str) -> Q:
         """What is tied to a branch at or below `path`."""
@@ -268,7 +269,8 @@ def reachable(
     reach = REACH.get(model)
     if reach is None:
         return everything.none()
-    return everything.filter(_condition(user, model, reach, action, on or today()))
+    found = everything.filter(_condition(user, model, reach, action, on or today()))
+    return found if reach.only is None else found.filter(reach.only())
 
 
 NOTHING = Q(pk__in=[])

@@ -9,6 +9,18 @@ from activities.models.minutes import (
     Objection,
     Resolution,
 )
+from activities.models.program import (
+    BranchModule,
+    FlowStep,
+    Indicator,
+    Milestone,
+    Module,
+    Program,
+    ProgramActivity,
+    ProgramItem,
+    ProgramPhoto,
+    Reading,
+)
 from activities.models.sign_up import SignUp
 
 __all__ = [
@@ -16,15 +28,25 @@ __all__ = [
     "AgendaItem",
     "Attendance",
     "Ballot",
+    "BranchModule",
     "BranchSize",
     "CalendarFeed",
     "CoHost",
     "DutyRule",
+    "FlowStep",
     "Guest",
     "HelperTask",
+    "Indicator",
+    "Milestone",
     "Minutes",
     "MinutesItem",
+    "Module",
     "Objection",
+    "Program",
+    "ProgramActivity",
+    "ProgramItem",
+    "ProgramPhoto",
+    "Reading",
     "Resolution",
     "SignUp",
 ]

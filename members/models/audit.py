@@ -78,6 +78,8 @@ class AuditEntry(models.Model):
         MAIL_ADDRESS_SET = "mail_address_set", _("Mail address settled")
         SIGNED_UP_FOR = "signed_up_for", _("Somebody else signed up")
         WITHDRAWN_FOR = "withdrawn_for", _("Sign-up of somebody else withdrawn")
+        MODULE_SWITCHED = "module_switched", _("Module switched on or off")
+        PROGRAM_CHANGED = "program_changed", _("Program taken a step on or back")
         TASK_SENT_AGAIN = "task_sent_again", _("Task sent again")
 
     class Result(models.TextChoices):

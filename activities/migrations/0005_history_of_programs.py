@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from members.append_only import AppendOnly
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("activities", "0004_programs"),
+    ]
+
+    operations = [AppendOnly("activities_programevent")]
