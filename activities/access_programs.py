@@ -13,7 +13,12 @@ from typing import Any, cast
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from activities import presets
-from activities.access import NOTHING, RIGHT, hosting_branches
+from activities.access import (
+    NOTHING,
+    RIGHT,
+    hosting_branches,
+    visible_activities,
+)
 from activities.models import (
     Activity,
     BranchModule,
@@ -103,9 +108,12 @@ def responsible_members(branch: Branch) -> QuerySet[Member]:
 
 def linkable_activities(user: Any, program: Program) -> QuerySet[Activity]:
     """Activities of the branch that belong to no program yet."""
-    found = Activity.objects.announced().filter(
-        branch=program.branch_id, program_link=None
-    )
+    return branch_meetings(user, program).filter(program_link=None)
+
+
+def branch_meetings(user: Any, program: Program) -> QuerySet[Activity]:
+    """What the branch of the program announced and `user` may see, the latest first."""
+    found = visible_activities(user).announced().filter(branch=program.branch_id)
     return found.order_by("-starts_at", "-pk")
 
 

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from activities.models import Indicator, Milestone, ProgramItem, Reading
 from activities.views import (
     activities,
     attendances,
@@ -9,9 +10,26 @@ from activities.views import (
     helper_tasks,
     minutes,
     planning,
+    program_parts,
+    programs,
     sign_ups,
     steps,
 )
+
+
+def part(prefix, model, *, add=True):
+    """The pages of a part of a program: added, edited, removed."""
+    of, given = f"program_{prefix}", {"model": model}
+    one = f"programs/{prefix}s/<int:pk>"
+    routes = [
+        path(f"{one}/edit/", program_parts.part_edit, given, name=f"{of}_edit"),
+        path(f"{one}/remove/", program_parts.part_remove, given, name=f"{of}_remove"),
+    ]
+    if add:
+        address = f"programs/<int:pk>/{prefix}s/add/"
+        routes.append(path(address, program_parts.part_add, given, name=f"{of}_add"))
+    return routes
+
 
 app_name = "activities"
 urlpatterns = [
@@ -75,4 +93,45 @@ urlpatterns = [
     # duties
     path("duties/", duties.open_list, name="open_duties"),
     path("branches/<int:pk>/duties/", duties.branch_duties, name="branch_duties"),
+    # programs
+    path("programs/", programs.program_list, name="program_list"),
+    path("programs/add/", programs.program_add, name="program_add"),
+    path("programs/<int:pk>/", programs.program_detail, name="program_detail"),
+    path("programs/<int:pk>/edit/", programs.program_edit, name="program_edit"),
+    path("programs/<int:pk>/start/", programs.program_start, name="program_start"),
+    path("programs/<int:pk>/finish/", programs.program_finish, name="program_finish"),
+    path("programs/<int:pk>/stop/", programs.program_stop, name="program_stop"),
+    path("programs/<int:pk>/link/", programs.program_link, name="program_link"),
+    path("programs/<int:pk>/unlink/", programs.program_unlink, name="program_unlink"),
+    path(
+        "programs/<int:pk>/step/",
+        program_parts.step_record,
+        name="program_step",
+    ),
+    path(
+        "programs/<int:pk>/step/back/",
+        program_parts.step_take_back,
+        name="program_step_back",
+    ),
+    *part("indicator", Indicator),
+    *part("milestone", Milestone),
+    *part("item", ProgramItem),
+    *part("reading", Reading, add=False),
+    path(
+        "programs/indicators/<int:pk>/read/",
+        program_parts.reading_add,
+        name="program_reading_add",
+    ),
+    path(
+        "programs/<int:pk>/photos/add/",
+        program_parts.photo_add,
+        name="program_photo_add",
+    ),
+    path("programs/photos/<int:pk>/", program_parts.photo, name="program_photo"),
+    path(
+        "programs/photos/<int:pk>/remove/",
+        program_parts.photo_remove,
+        name="program_photo_remove",
+    ),
+    path("branches/<int:pk>/modules/", programs.branch_modules, name="branch_modules"),
 ]

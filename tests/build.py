@@ -10,7 +10,14 @@ from itertools import count
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from activities.models import Activity, Attendance, HelperTask, Minutes, SignUp
+from activities.models import (
+    Activity,
+    Attendance,
+    HelperTask,
+    Minutes,
+    Program,
+    SignUp,
+)
 from activities.services import minutes
 from members import access, romanize
 from members.algorithms import check_id_number, next_demo_id_number
@@ -236,6 +243,22 @@ def signed_minutes(activity, *, number=1, resolutions=(), **fields):
         recorder_signed_by=recorder,
     )
     return Minutes.objects.get(pk=made.pk)
+
+
+def program(branch=None, *, state="under_way", **fields):
+    """Of two years since 2025, of a village, unless it says otherwise."""
+    return Program.objects.create(
+        branch=branch or globals()["branch"](),
+        preset=fields.pop("preset", "revitalization"),
+        module=fields.pop("module", "revitalization"),
+        has_flow=fields.pop("has_flow", True),
+        title=fields.pop("title", f"第{next(numbers)}个专项"),
+        goals=fields.pop("goals", "增收"),
+        starts_on=fields.pop("starts_on", date(2025, 1, 1)),
+        ends_on=fields.pop("ends_on", date(2027, 1, 1)),
+        state=state,
+        **fields,
+    )
 
 
 def _permission(model, codename):

@@ -116,6 +116,7 @@ def make_world() -> World:
         "token": token.pk,
         "meeting": meeting.pk,
         **minutes_keys,
+        **programs_world(left),
         "never": 2_000_000_000,
     }
     return World(users, keys, {"person": person})
@@ -136,6 +137,21 @@ def minutes_world(meeting, person, secretary):
         "vote": vote.pk,
         "signed": signed.pk,
         "resolution": signed.resolutions.get().pk,
+    }
+
+
+def programs_world(branch):
+    """A program with one of each part."""
+    program = build.program(branch)
+    indicator = program.indicators.create(name="收入", target=9)
+    photo = program.photos.create(caption="新路", image=b"picture")
+    return {
+        "program": program.pk,
+        "indicator": indicator.pk,
+        "reading": indicator.readings.create(on=date(2026, 1, 1), value=1).pk,
+        "milestone": program.milestones.create(title="x", due_on=date(2026, 1, 1)).pk,
+        "item": program.items.create(kind="post", title="护林").pk,
+        "photo": photo.pk,
     }
 
 
@@ -312,6 +328,34 @@ PAGES = {
     "activities:ballot_add": Page("point", LEAD_LEFT, LEAD_LEFT),
     "activities:ballot_count": Page("vote", LEAD_LEFT, LEAD_LEFT),
     "activities:ballot_remove": Page("vote", None, LEAD_LEFT),
+    # programs
+    "activities:program_list": Page(),
+    "activities:program_add": Page(sees=OFFICERS, posts=OFFICERS),
+    "activities:program_detail": Page("program", IN_LEFT),
+    "activities:program_edit": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_start": Page("program", None, LEAD_LEFT),
+    "activities:program_finish": Page("program", None, LEAD_LEFT),
+    "activities:program_stop": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_link": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_unlink": Page("program", None, LEAD_LEFT),
+    "activities:program_step": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_step_back": Page("program", None, LEAD_LEFT),
+    "activities:program_indicator_add": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_indicator_edit": Page("indicator", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_indicator_remove": Page("indicator", None, LEAD_LEFT),
+    "activities:program_milestone_add": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_milestone_edit": Page("milestone", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_milestone_remove": Page("milestone", None, LEAD_LEFT),
+    "activities:program_item_add": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_item_edit": Page("item", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_item_remove": Page("item", None, LEAD_LEFT),
+    "activities:program_reading_add": Page("indicator", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_reading_edit": Page("reading", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_reading_remove": Page("reading", None, LEAD_LEFT),
+    "activities:program_photo_add": Page("program", LEAD_LEFT, LEAD_LEFT),
+    "activities:program_photo": Page("photo", IN_LEFT),
+    "activities:program_photo_remove": Page("photo", None, LEAD_LEFT),
+    "activities:branch_modules": Page("left", LEAD_LEFT, LEAD_LEFT),
     "activities:resolution_list": Page(),
     "activities:resolution_tick": Page("resolution", None, IN_LEFT),
 }

@@ -11,6 +11,7 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "pdf": "application/pdf",
+    "jpg": "image/jpeg",
 }
 # On every view that hands out a file.
 sandboxed = csp_update({"sandbox": True})
