@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from activities.api.activities import ActivityViewSet
 from activities.api.duties import BranchDutiesView
+from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
@@ -24,6 +25,7 @@ router.register("appointments", AppointmentViewSet, "appointment")
 router.register("audit", AuditEntryViewSet, "audit")
 router.register("corrections", CorrectionViewSet, "correction")
 router.register("activities", ActivityViewSet, "activity")
+router.register("programs", ProgramViewSet, "program")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 
 version_1 = [

@@ -475,6 +475,8 @@ SPECTACULAR_SETTINGS = {
         "BasisOfOffice": "members.models.Appointment.Basis",
         "BasisOfData": "members.services.own_kinds.Basis",
         "ActivityKind": "activities.models.Activity.Kind",
+        "ProgramState": "activities.models.Program.State",
+        "ProgramItemKind": "activities.models.ProgramItem.Kind",
         "ActivityState": "activities.models.Activity.State",
         "BranchKind": "members.models.Branch.Kind",
     },

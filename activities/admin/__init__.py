@@ -1,3 +1,3 @@
-from activities.admin import activities, duties
+from activities.admin import activities, duties, programs
 
-__all__ = ["activities", "duties"]
+__all__ = ["activities", "duties", "programs"]

@@ -54,6 +54,7 @@ class Town:
         self.activity = build.activity(branch=left)
         self.entry = audit.record(audit.Act.SIGNED_IN, by=owner.user)
         self.activity = build.activity(branch=left, seats=1)
+        self.program = build.program(left)
 
     def client(self, role):
         client = APIClient()
@@ -95,6 +96,13 @@ ROUTES = {
     "activity-cancel": {"post"},
     "activity-held": {"post"},
     "sign_up-list": {"get"},
+    "program-list": {"get", "post"},
+    "program-detail": {"get", "patch"},
+    "program-start": {"post"},
+    "program-finish": {"post"},
+    "program-stop": {"post"},
+    "program-readings": {"get", "post"},
+    "program-steps": {"get", "post"},
     "activity-sign-up": {"get", "post", "delete"},
     "audit-list": {"get"},
     "audit-detail": {"get"},
@@ -118,6 +126,7 @@ def addresses(town):
         "appointment": town.office("secretary").pk,
         "correction": town.request.pk,
         "activity": town.activity.pk,
+        "program": town.program.pk,
         "audit": town.entry.pk,
     }
     for name in ROUTES:
