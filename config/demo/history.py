@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
 
-from activities.models import Activity
+from activities.models import Activity, Program
 from members.models import Appointment, Branch, Member, PartyGroup, Term, User
 
 # The column of a tracked table that says when a row came to be as it is.
@@ -24,6 +24,7 @@ WRITTEN: dict[type[models.Model], str | None] = {
     Term: "starts_on",
     PartyGroup: None,
     Activity: "created_at",
+    Program: "starts_on",
 }
 # Of an event row, behind those it copies.
 EVENT_COLUMNS = ("pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_context_id")

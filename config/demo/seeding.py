@@ -19,8 +19,8 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from pghistory.models import Context
 
-from activities.models import Activity
-from config.demo import activities
+from activities.models import Activity, Program
+from config.demo import activities, programs
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
@@ -71,6 +71,7 @@ COUNTED = {
     "corrections": Correction,
     "notifications": Notification,
     "activities": Activity,
+    "programs": Program,
 }
 
 
@@ -139,7 +140,8 @@ class Seeding:
             one for unit in higher for one in self.life.of_higher(unit, found[unit])
         ]
         activities.write_activities(planned, {}, calendar)
-        for model in (Branch, Term, PartyGroup, User, Appointment, Activity):
+        programs.write_programs(calendar)
+        for model in (Branch, Term, PartyGroup, User, Appointment, Activity, Program):
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)

@@ -16,7 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Min
 
-from activities.models import Activity
+from activities.models import Activity, Program
+from activities.presets import all_presets
 from activities.services import activities as planning
 from config.demo.lives import Life
 from config.demo.seeding import sizes
@@ -385,3 +386,10 @@ def test_the_log_tells_of_a_few_acts_and_the_member_who_looked(settings, tmp_pat
     assert {looker["who"].username for looker in looked} == {"secretary"}
     assert user.notifications.filter(kind="revealed").count() == 4
     assert audit.verify().passed
+
+
+def test_there_is_a_program_of_each_preset(seeded):  # KIND-01 …
+    assert seeded["programs"] == Program.objects.count() == len(all_presets())
+    village = Program.objects.get(preset="revitalization")
+    assert village.steps.count() == 6
+    assert (TODAY - village.starts_on).days > 700
