@@ -14,7 +14,7 @@ from django.contrib.admin import AdminSite
 from django.core.files.base import ContentFile
 from django.urls import NoReverseMatch, reverse
 
-from activities.models import Activity, BranchSize, DutyRule
+from activities.models import Activity, BranchModule, BranchSize, DutyRule, Program
 from members import access
 from members.models import (
     Appointment,
@@ -121,6 +121,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     own -= {ImportPart, Session, Authenticator, RecoveryCode, PastPassword}
     own |= {Activity}
     own |= {DutyRule, BranchSize}
+    own |= {Program, BranchModule}
 
     assert set(MODELS) == own
 

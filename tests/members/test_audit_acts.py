@@ -11,7 +11,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from activities.services import calendar, sign_ups
+from activities.models import Module
+from activities.services import calendar, modules, programs, sign_ups
 from members import access
 from members.models import (
     AuditEntry,
@@ -142,6 +143,18 @@ def _():
     build.api_token(by)
     build.api_token(by)
     return by, lambda: tokens.revoke_all(by, now=timezone.now(), by=by)
+
+
+@scene(Act.MODULE_SWITCHED)
+def _():
+    branch, by = build.branch(), build.user()
+    return by, lambda: modules.switch(branch, Module.POSTS, True, by=by)
+
+
+@scene(Act.PROGRAM_CHANGED)
+def _():
+    program, by = build.program(), build.user()
+    return by, lambda: programs.finish(program, by=by)
 
 
 @scene(Act.CALENDAR_MADE)
