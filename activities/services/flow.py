@@ -66,7 +66,7 @@ def _check_order(made: FlowStep, done: list[FlowStep]) -> None:
         raise ValidationError(_("This step is done already."), code="done")
     if made.step != ORDER[len(done)]:
         message = _("First comes “%(step)s”: it is not done yet.")
-        words = {"step": ORDER[len(done)].label}
+        words = {"step": str(ORDER[len(done)].label)}
         raise ValidationError(message % words, code="too_early")
 
 

@@ -80,7 +80,7 @@ def add(program: Program, content: bytes, *, caption: str, by: User) -> ProgramP
     try:
         image = without_metadata(content)
     except ValidationError as refusal:
-        raise refusal_at("image", refusal.message, code=refusal.code) from refusal
+        raise refusal_at("image", refusal.message, code=refusal.code or "") from refusal
     return ProgramPhoto.objects.create(
         program=program, caption=caption.strip()[:80], image=image, added_by=by
     )

@@ -72,6 +72,7 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "branches": left.pk,
         "members": member.pk,
         "activities": build.activity(branch=left, seats=1).pk,
+        "programs": build.program(branch=left).pk,
         "appointments": build.appointment(member).pk,
         "corrections": build.correction(member, by=owner).pk,
         "audit": audit.record(audit.Act.SIGNED_IN, by=owner).pk,

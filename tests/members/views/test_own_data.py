@@ -12,7 +12,15 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from activities.models import Activity, DutyRule, Minutes
+from activities.models import (
+    Activity,
+    BranchModule,
+    DutyRule,
+    FlowStep,
+    Minutes,
+    ProgramPhoto,
+    Reading,
+)
 from activities.services import calendar
 from members.models import (
     AuditEntry,
@@ -46,6 +54,7 @@ NOT_ABOUT_A_PERSON = {
     *(ImportBatch, Export, BranchChange),
     # And what a body planned, held and settled.
     *(Activity, Minutes, DutyRule),
+    *(BranchModule, FlowStep, ProgramPhoto, Reading),
 }
 
 
