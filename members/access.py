@@ -30,6 +30,7 @@ from members.models import (
     BranchChange,
     BranchGrant,
     Correction,
+    CreditHour,
     Export,
     ImportBatch,
     JobRun,
@@ -96,6 +97,9 @@ REACH: dict[type[models.Model], Reach] = {
         "manage_roll",
         person="member",
         path="member__branch_path",
+    ),
+    CreditHour: Reach(
+        "member__branch", "view_roll", person="member", path="member__branch_path"
     ),
     Correction: Reach("member__branch", "manage_roll", "manage_roll", own="asked_by"),
     ImportBatch: Reach("branch", "manage_roll", "manage_roll"),

@@ -2,6 +2,7 @@ from activities.models.activity import Activity, AgendaItem, CoHost, HelperTask
 from activities.models.attendance import Attendance, Guest
 from activities.models.calendar import CalendarFeed
 from activities.models.duty import BranchSize, DutyRule
+from activities.models.effect import Effect, SurveyAnswer, SurveyTurn
 from activities.models.minutes import (
     Ballot,
     Minutes,
@@ -33,6 +34,7 @@ __all__ = [
     "CalendarFeed",
     "CoHost",
     "DutyRule",
+    "Effect",
     "FlowStep",
     "Guest",
     "HelperTask",
@@ -49,4 +51,6 @@ __all__ = [
     "Reading",
     "Resolution",
     "SignUp",
+    "SurveyAnswer",
+    "SurveyTurn",
 ]

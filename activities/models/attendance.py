@@ -25,11 +25,13 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         return self.filter(is_guest=False).exclude(state=Attendance.State.EXEMPT)
 
 
-@pghistory.track()
+@pghistory.track(exclude=["counted_at"])
 class Attendance(models.Model):
     """A member at an activity, as the host marked it or a code at the door (MIN-04).
 
     No place, no picture, no device: only that one was there (MIN-05, LIFE-27).
+    counted_at: since when it counts that the member took part, so that this is announced
+    once (services/participation.py).
     """
 
     class State(models.TextChoices):
@@ -48,6 +50,7 @@ class Attendance(models.Model):
 
     GRADES = graded(
         G1="id",
+        G2="counted_at",
         G3="activity member is_guest state reason way checked_in_at checked_out_at "
         "recorded_by recorded_at",
     )
@@ -82,6 +85,7 @@ class Attendance(models.Model):
         verbose_name=_("recorded by"),
     )
     recorded_at = models.DateTimeField(_("recorded at"), auto_now=True)
+    counted_at = models.DateTimeField(_("counts since"), null=True, editable=False)
 
     objects = AttendanceQuerySet.as_manager()
 
@@ -113,6 +117,10 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} · {self.activity}"
+
+    @property
+    def is_present(self) -> bool:
+        return self.state == self.State.PRESENT
 
 
 class Guest(models.Model):

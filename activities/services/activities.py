@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from activities import access
 from activities.models import Activity, AgendaItem, CoHost
-from activities.services import resolutions
+from activities.services import participation, resolutions
 from activities.services.seats import move_up
 from activities.signals import activity_announced, activity_cancelled, activity_held
 from members.models import Branch, User
@@ -243,6 +243,7 @@ def mark_held(activity: Activity, *, by: User | None, now: datetime) -> Activity
     found.state = State.HELD
     save_state(found, by)
     activity_held.send(Activity, activity=found)
+    participation.settle(found, now=now)
     return found
 
 

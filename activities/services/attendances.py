@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from activities import access, door
 from activities.models import Activity, Attendance, Guest
+from activities.services import participation
 from activities.services.activities import locked, over
 from activities.signals import attendance_recorded
 from members.models import Member, User
@@ -127,6 +128,7 @@ def record(
             set_guests(activity, guests)
     for row in changed:
         attendance_recorded.send(Attendance, attendance=row)
+    participation.settle(activity, changed, now=now)
     return changed
 
 
@@ -227,7 +229,43 @@ def check_in(
     with pghistory.context(user=by.pk):
         row.save()
     attendance_recorded.send(Attendance, attendance=row)
+    participation.settle(activity, [row], now=now)
     return row
+
+
+@transaction.atomic
+def check_out(
+    member: Member, activity: Activity, *, code: str, by: User, now: datetime
+) -> Attendance:
+    """Note that `member` leaves before the end, by the code at the door. Twice is once.
+
+    Raises ValidationError, codes as `check_in`, and "not_here" for who was not marked as
+    present, or after the end, when nobody needs to check out.
+    """
+    activity = locked(activity)
+    row = activity.attendances.select_related("member").filter(member=member).first()
+    if row is not None and row.checked_out_at is not None:
+        return row
+    check_open(activity, now)
+    if row is None or not may_check_out(row, activity, now):
+        message = _(
+            "Only who is marked as present checks out, and only before the end of the "
+            "activity."
+        )
+        raise ValidationError(message, code="not_here")
+    check_code(activity, code, by=by, now=now)
+    row.checked_in_at = min(row.checked_in_at or activity.starts_at, now)
+    row.checked_out_at, row.recorded_by = now, by
+    with pghistory.context(user=by.pk):
+        row.save()
+    attendance_recorded.send(Attendance, attendance=row)
+    participation.settle(activity, [row], now=now)
+    return row
+
+
+def may_check_out(row: Attendance, activity: Activity, now: datetime) -> bool:
+    is_here = row.state == State.PRESENT and row.checked_out_at is None
+    return is_here and activity.starts_at <= now < activity.ends_at
 
 
 def check_code(activity: Activity, code: str, *, by: User, now: datetime) -> None:

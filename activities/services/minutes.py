@@ -31,7 +31,7 @@ from activities.models import (
     Objection,
     Resolution,
 )
-from activities.services import activities, attendances
+from activities.services import activities, attendances, participation
 from members.access import today
 from members.models import Appointment, Branch, Member, User
 from members.refusals import refusal_at
@@ -502,7 +502,8 @@ def sign(minutes: Minutes, *, seen: str, by: User, now: datetime) -> Minutes:
     found.state = State.LOCKED if both else State.SIGNING
     found.save()
     if both:
-        activities.mark_held(activity, by=by, now=now)
+        held = activities.mark_held(activity, by=by, now=now)
+        participation.settle(held, now=now)  # by the hours that the minutes say
         _tell_responsible(found)
     else:
         other = found.recorder if role == "chair" else found.chair

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import access
 from members.admin.base import ReadOnlyAdmin, ScopedAdmin, ServiceForm, sealed
-from members.models import Correction, Member, PartyGroup, StateChange
+from members.models import Correction, CreditHour, Member, PartyGroup, StateChange
 from members.services import records
 
 
@@ -151,6 +151,23 @@ class StateChangeAdmin(ReadOnlyAdmin):
         ("decided_on", "effective_on"),
         ("document_number", "reason"),
         ("recorded_by", "recorded_at"),
+    )
+
+
+@admin.register(CreditHour)
+class CreditHourAdmin(ReadOnlyAdmin):
+    """Never in the order of hours: nobody is ranked by them."""
+
+    list_display = ("member", "hours", "on", "source", "note")
+    list_filter = ("source",)
+    list_select_related = ("member",)
+    search_fields = ("member__name",)
+    sortable_by = ("on",)
+    fields = (
+        ("member", "on"),
+        ("hours", "source"),
+        ("key", "turn"),
+        ("note", "recorded_at"),
     )
 
 

@@ -4,6 +4,7 @@ from members.models.access import BranchGrant, MemberGrant, RollInquiry
 from members.models.account import Notification, PastPassword, User
 from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
+from members.models.credit_hour import CreditHour
 from members.models.exchange import Export, ImportBatch, ImportPart
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
@@ -26,6 +27,7 @@ __all__ = [
     "BranchChange",
     "BranchGrant",
     "Correction",
+    "CreditHour",
     "Export",
     "ImportBatch",
     "ImportPart",

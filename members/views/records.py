@@ -15,7 +15,7 @@ from members.forms.corrections import fields_to_correct
 from members.forms.records import MemberAddForm, MemberEditForm, StateForm
 from members.forms.refusals import add_refusal
 from members.models import Correction, Member, Office, StateChange, User
-from members.services import records, reveals, second_factor, states
+from members.services import credit_hours, records, reveals, second_factor, states
 
 
 # --- seen -------------------------------------------------------------------------
@@ -107,6 +107,11 @@ def record_context(user, member):
         "changes": list(member.state_changes.all()),
         "appointments": in_force,
         "past_appointments": [a for a in appointments if a not in in_force],
+        "credit_hours": {
+            "year": today.year,
+            "hours": credit_hours.of_year(member, today.year),
+            "demand": credit_hours.demand(member, today.year),
+        },
         "sees_branch": access.sees_branch(user, member.branch),
     }
 
