@@ -15,6 +15,7 @@ from activities.models import (
     ProgramItem,
     Resolution,
     SignUp,
+    SurveyTurn,
 )
 from activities.services import calendar
 from members.services import own_data, own_kinds
@@ -29,6 +30,7 @@ own_data.register(Resolution, "resolutions", "member__user")
 own_data.register(Objection, "objections", "member__user")
 own_data.register(Program, "programs", "member__user")
 own_data.register(ProgramItem, "program_items", "member__user")
+own_data.register(SurveyTurn, "survey_turns", "member__user")
 
 own_kinds.register(
     Kind(
@@ -151,3 +153,15 @@ for _part, _label, _text in (
             of_record=True,
         )
     )
+own_kinds.register(
+    Kind(
+        "survey_turns",
+        Basis.SERVICE,
+        pgettext_lazy("own data", "Answered surveys"),
+        _("That you answered a survey about an activity, and not what you said."),
+        _("Each answers once. Answers are kept without a name."),
+        _("With the activity."),
+        _("Nothing: what you said cannot be found again, by you either."),
+        of_record=True,
+    )
+)

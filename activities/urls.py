@@ -7,6 +7,7 @@ from activities.views import (
     calendar,
     co_hosts,
     duties,
+    effect,
     helper_tasks,
     minutes,
     planning,
@@ -90,6 +91,18 @@ urlpatterns = [
     path("minutes/votes/<int:pk>/remove/", minutes.ballot_remove, name="ballot_remove"),
     path("resolutions/", minutes.resolution_list, name="resolution_list"),
     path("resolutions/<int:pk>/tick/", minutes.resolution_tick, name="resolution_tick"),
+    path("<int:pk>/check-out/", attendances.check_out, name="check_out"),
+    # effect
+    path("mine/", effect.my_life, name="my_life"),
+    path("<int:pk>/effect/", effect.effect_edit, name="effect_edit"),
+    path("<int:pk>/survey/", effect.survey, name="survey"),
+    path("branches/<int:pk>/effect/", effect.branch_effect, name="branch_effect"),
+    path(
+        "branches/<int:pk>/register/", effect.branch_register, name="branch_register"
+    ),
+    path(
+        "branches/<int:pk>/register/word/", effect.register_word, name="register_word"
+    ),
     # duties
     path("duties/", duties.open_list, name="open_duties"),
     path("branches/<int:pk>/duties/", duties.branch_duties, name="branch_duties"),

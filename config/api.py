@@ -8,6 +8,12 @@ from rest_framework.routers import SimpleRouter
 from activities.api.activities import ActivityViewSet
 from activities.api.duties import BranchDutiesView
 from activities.api.programs import ProgramViewSet
+from activities.api.effect import (
+    ActivityEffectView,
+    BranchEffectView,
+    BranchRegisterView,
+    OwnLifeView,
+)
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
@@ -36,6 +42,22 @@ version_1 = [
         BranchDutiesView.as_view(),
         name="branch-duties",
     ),
+    path(
+        "activities/<int:pk>/effect/",
+        ActivityEffectView.as_view(),
+        name="activity-effect",
+    ),
+    path(
+        "branches/<int:pk>/effect/",
+        BranchEffectView.as_view(),
+        name="branch-effect",
+    ),
+    path(
+        "branches/<int:pk>/register/",
+        BranchRegisterView.as_view(),
+        name="branch-register",
+    ),
+    path("me/life/", OwnLifeView.as_view(), name="me-life"),
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
     path("me/", MeView.as_view(), name="me"),
     path("me/data/", OwnDataView.as_view(), name="me-data"),

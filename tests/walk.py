@@ -10,6 +10,7 @@ from datetime import date
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from activities.models import Effect
 from activities.services import minutes
 from members import access
 from members.algorithms import next_demo_id_number
@@ -130,11 +131,13 @@ def minutes_world(meeting, person, secretary):
     vote = item.ballots.create(motion="接收", rule="decision", eligible=3, present=3)
     held = build.meeting(meeting.branch, state="held")
     build.attendance(held, person)
+    Effect.objects.create(activity=held, survey_until=access.today())
     signed = build.signed_minutes(held, resolutions=[("修路", person)])
     return {
         "draft": draft.pk,
         "point": item.pk,
         "vote": vote.pk,
+        "held": held.pk,
         "signed": signed.pk,
         "resolution": signed.resolutions.get().pk,
     }
@@ -309,6 +312,14 @@ PAGES = {
     "activities:sign_up_list": Page("activity", LEAD_LEFT),
     "activities:sign_up_add": Page("activity", LEAD_LEFT, LEAD_LEFT),
     "activities:sign_up_remove": Page("sign_up", LEAD_LEFT, LEAD_LEFT),
+    # effect
+    "activities:my_life": Page(sees=HAVE_RECORD),
+    "activities:effect_edit": Page("held", LEAD_LEFT, LEAD_LEFT),
+    "activities:survey": Page("held", frozenset({"member"}), frozenset({"member"})),
+    "activities:branch_effect": Page("left", LEAD_LEFT),
+    "activities:branch_register": Page("left", LEAD_LEFT),
+    "activities:register_word": Page("left", None, LEAD_LEFT),
+    "activities:check_out": Page("meeting", IN_LEFT, IN_LEFT),
     # minutes
     "activities:attendance_record": Page("meeting", LEAD_LEFT, LEAD_LEFT),
     "activities:attendance_file": Page("meeting", None, LEAD_LEFT),

@@ -1,3 +1,3 @@
-from activities.admin import activities, duties, programs
+from activities.admin import activities, duties, effect, programs
 
-__all__ = ["activities", "duties", "programs"]
+__all__ = ["activities", "duties", "effect", "programs"]

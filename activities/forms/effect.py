@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from activities.models import Effect
-from members.forms.widgets import DateInput
+from members.forms.branches import day_input
 
 POINTS = [
     (5, _("5 – very")),
@@ -25,7 +25,7 @@ class EffectForm(forms.ModelForm):
         widgets = {
             "outcome": forms.Textarea(attrs={"rows": 3}),
             "change": forms.Textarea(attrs={"rows": 3}),
-            "survey_until": DateInput(),
+            "survey_until": day_input(),
         }
 
 

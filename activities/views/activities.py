@@ -11,7 +11,7 @@ from activities import access
 from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
 from activities.services.co_hosts import TOGETHER
-from activities.views import attendances, minutes, sign_ups
+from activities.views import attendances, effect, minutes, sign_ups
 from members.access import managed_branches, scope
 from members.paging import Keyset, Way
 
@@ -43,6 +43,7 @@ def activity_list(request):
         "lines": [(row, TONES[row.state]) for row in page.rows],
         "in_use": any(request.GET.get(name) for name in form.fields),
         "may_plan": may_plan,
+        "has_life": user.member_id is not None,
     }
     part = "#found" if request.htmx else ""
     return render(request, f"activities/activity_list.html{part}", context)
@@ -132,6 +133,7 @@ def activity_detail(request, pk):
         "sign_up": sign_ups.panel(user, activity),
         "attendance": attendances.panel(user, activity, can_manage=can_manage),
         "minutes": minutes.panel(user, activity, can_manage=can_manage),
+        "effect": effect.panel(user, activity, can_manage=can_manage),
     }
     return render(request, "activities/activity_detail.html", context)
 

@@ -57,6 +57,9 @@ def panel(user: Any, activity: Activity, *, can_manage: bool) -> dict[str, Any] 
         "own": own,
         "door_open": door_open,
         "form": DoorCodeForm() if asks else None,
+        "may_check_out": is_here
+        and door_open
+        and attendances.may_check_out(own, activity, now),
     }
 
 
@@ -172,6 +175,20 @@ def _is_open(activity, now):
 @require_http_methods(["GET", "HEAD", "POST"])
 def attend(request, pk):
     """A member says by the code: I am here."""
+    said = _("You are marked as present.")
+    return by_code(request, pk, "attend", attendances.check_in, said)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_out(request, pk):
+    """A member says by the code: I leave before the end."""
+    said = _("It is noted that you left.")
+    return by_code(request, pk, "check_out", attendances.check_out, said)
+
+
+def by_code(request, pk, page, verb, said):
+    """The page `page` with the code to type, that `verb` takes."""
     member = request.user.member
     if member is None or not member.is_live:
         raise Http404
@@ -185,7 +202,7 @@ def attend(request, pk):
     )
     if form.is_bound and form.is_valid():
         try:
-            attendances.check_in(
+            verb(
                 member,
                 activity,
                 code=form.cleaned_data["code"],
@@ -195,8 +212,8 @@ def attend(request, pk):
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, _("You are marked as present."))
+            messages.success(request, said)
             return redirect(activity)
     context = {"activity": activity, "form": form}
     status = 422 if form.errors else 200
-    return render(request, "activities/attend.html", context, status=status)
+    return render(request, f"activities/{page}.html", context, status=status)

@@ -318,6 +318,19 @@ KINDS: Final[dict[str, Kind]] = {
             of_record=True,
         ),
         Kind(
+            "credit_hours",
+            Basis.RULE,
+            pgettext_lazy("own data", "Credit hours"),
+            _("For what you were given hours of study, and what was taken back."),
+            _(
+                "Members study a number of hours a year: Regulations on the Education "
+                "and Management of Party Members."
+            ),
+            _("For good."),
+            _("If an hour is missing, tell the host or your branch."),
+            of_record=True,
+        ),
+        Kind(
             "appointments",
             Basis.RULE,
             _("Offices"),
