@@ -9,7 +9,7 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         from activities import (  # noqa: PLC0415  once the models are there
             access,  # noqa: F401  its records are reached
-            access_programs,  # noqa: F401
             access_effect,  # noqa: F401
+            access_programs,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about
         )

@@ -28,7 +28,9 @@ def register_file(branch: Branch, year: int) -> bytes:
         *(pgettext("minutes", "Place"), pgettext("minutes", "Chair")),
         *(_("Expected / present"), _("Minutes no."), _("Resolutions")),
     )
-    rows = [cells(place, one) for place, one in enumerate(register.lines(branch, year), 1)]
+    rows = [
+        cells(place, one) for place, one in enumerate(register.lines(branch, year), 1)
+    ]
     widths = (11, 24, 30, 50, 36, 20, 22, 18, 46)
     documents.table(paper, [head, *rows], widths=widths)
     return documents.written(paper)

@@ -97,11 +97,9 @@ urlpatterns = [
     path("<int:pk>/effect/", effect.effect_edit, name="effect_edit"),
     path("<int:pk>/survey/", effect.survey, name="survey"),
     path("branches/<int:pk>/effect/", effect.branch_effect, name="branch_effect"),
+    path("branches/<int:pk>/register/", effect.branch_register, name="branch_register"),
     path(
-        "branches/<int:pk>/register/", effect.branch_register, name="branch_register"
-    ),
-    path(
-        "branches/<int:pk>/register/word/", effect.register_word, name="register_word"
+        "branches/<int:pk>/register/file/", effect.register_file, name="register_file"
     ),
     # duties
     path("duties/", duties.open_list, name="open_duties"),

@@ -7,13 +7,13 @@ from rest_framework.routers import SimpleRouter
 
 from activities.api.activities import ActivityViewSet
 from activities.api.duties import BranchDutiesView
-from activities.api.programs import ProgramViewSet
 from activities.api.effect import (
     ActivityEffectView,
     BranchEffectView,
     BranchRegisterView,
     OwnLifeView,
 )
+from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView

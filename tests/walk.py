@@ -318,7 +318,7 @@ PAGES = {
     "activities:survey": Page("held", frozenset({"member"}), frozenset({"member"})),
     "activities:branch_effect": Page("left", LEAD_LEFT),
     "activities:branch_register": Page("left", LEAD_LEFT),
-    "activities:register_word": Page("left", None, LEAD_LEFT),
+    "activities:register_file": Page("left", None, LEAD_LEFT),
     "activities:check_out": Page("meeting", IN_LEFT, IN_LEFT),
     # minutes
     "activities:attendance_record": Page("meeting", LEAD_LEFT, LEAD_LEFT),

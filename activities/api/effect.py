@@ -152,9 +152,7 @@ class OwnLifeView(OfYearView):
     def get(self, request):
         if request.user.member is None:
             raise Http404
-        life = own_life.of(
-            request.user.member, self.year(), today=timezone.localdate()
-        )
+        life = own_life.of(request.user.member, self.year(), today=timezone.localdate())
         return Response(OwnLifeSerializer(life).data)
 
 

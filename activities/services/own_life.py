@@ -81,5 +81,7 @@ def of(member: Member, year: int, *, today: date) -> OwnLife:
 def years(member: Member, today: date) -> list[int]:
     """Those with something to show, and this one; the newest first."""
     held = Activity.objects.filter(attendances__member=member)
-    found = {timezone.localtime(day).year for day in held.datetimes("starts_at", "year")}
+    found = {
+        timezone.localtime(day).year for day in held.datetimes("starts_at", "year")
+    }
     return sorted(found | {today.year}, reverse=True)

@@ -50,10 +50,10 @@ def note(
         activity=activity
     )
     today = timezone.localdate(now)
-    if survey_until is not None and survey_until != found.survey_until:
-        if not today <= survey_until <= today + LONGEST:
-            message = _("From today on, and at most 60 days ahead.")
-            raise refusal_at("survey_until", message, code="range")
+    is_new = survey_until is not None and survey_until != found.survey_until
+    if is_new and not today <= survey_until <= today + LONGEST:
+        message = _("From today on, and at most 60 days ahead.")
+        raise refusal_at("survey_until", message, code="range")
     said = (survey_until, outcome.strip(), change.strip())
     if found.pk is not None and said == (
         found.survey_until,

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from activities import access_effect, documents_register
 from activities.forms.effect import EffectForm, SurveyForm
 from activities.models import Activity, Effect, SurveyTurn
-from activities.services import downloads, effect, own_life, register, surveys
-from activities.views.pages import form_page, get_or_post, posted
+from activities.services import effect, own_life, register, surveys
+from activities.views.pages import form_page, get_or_post, paper, posted
 from members.forms.refusals import add_refusal
 from members.rates import limited, posting
-from members.views.attachments import attachment, sandboxed
+from members.views.attachments import sandboxed
 
 
 def panel(user: Any, activity: Activity, *, can_manage: bool) -> dict[str, Any] | None:
@@ -104,9 +104,10 @@ def survey(request, pk):
     activity = surveys.asked(member, today=today).filter(pk=pk).first()
     if activity is None:
         was = Activity.objects.filter(pk=pk, attendances__member=member).first()
-        if was is None or not SurveyTurn.objects.filter(
-            activity=was, member=member
-        ).exists():
+        if (
+            was is None
+            or not SurveyTurn.objects.filter(activity=was, member=member).exists()
+        ):
             raise Http404
         messages.info(request, _("You answered already, thank you."))
         return redirect("activities:my_life")
@@ -189,11 +190,10 @@ def branch_register(request, pk):
 @sandboxed
 @require_POST
 @limited("export", when=posting)
-def register_word(request, pk):
-    """Hand out the register as a Word file and note that it was taken."""
+def register_file(request, pk):
+    """Hand out the register, as Word or PDF, and note that it was taken."""
     branch = get_object_or_404(access_effect.register_branches(request.user), pk=pk)
     year = year_of(request, timezone.localdate())
     content = documents_register.register_file(branch, year)
-    downloads.note(branch, branch=branch, by=request.user)
-    name = f"{branch} {_('Register of organizational life %(year)s') % {'year': year}}"
-    return attachment(content, name, "docx")
+    heading = _("Register of organizational life %(year)s") % {"year": year}
+    return paper(request, content, f"{branch} {heading}", of=branch, branch=branch)

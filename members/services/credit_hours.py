@@ -70,9 +70,7 @@ def settle(
             turn += 1
             last = before[-1]
             written.append(
-                CreditHour(
-                    hours=-stands, on=last.on, turn=turn, note=last.note, **said
-                )
+                CreditHour(hours=-stands, on=last.on, turn=turn, note=last.note, **said)
             )
         if hours:
             turn += 1
