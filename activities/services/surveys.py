@@ -50,8 +50,9 @@ def note(
         activity=activity
     )
     today = timezone.localdate(now)
-    is_new = survey_until is not None and survey_until != found.survey_until
-    if is_new and not today <= survey_until <= today + LONGEST:
+    until = survey_until or today  # an end is not asked for where there is none
+    is_new = survey_until != found.survey_until
+    if is_new and not today <= until <= today + LONGEST:
         message = _("From today on, and at most 60 days ahead.")
         raise refusal_at("survey_until", message, code="range")
     said = (survey_until, outcome.strip(), change.strip())

@@ -98,7 +98,7 @@ def test_one_meeting_from_the_plan_to_every_paper(client, facts):
     page = f"/activities/branches/{branch.pk}/register/"
     year = timezone.localtime(begins).year
     assert "修通村道" in client.get(f"{page}?year={year}").text
-    paper = Document(BytesIO(client.post(f"{page}word/?year={year}").content))
+    paper = Document(BytesIO(client.post(f"{page}file/?year={year}").content))
     cells = [cell.text for cell in paper.tables[0].rows[1].cells]
     assert ("三季度党员大会" in cells, "4 / 3" in cells) == (True, True)
     assert AuditEntry.objects.filter(act="export_downloaded").count() == 1
