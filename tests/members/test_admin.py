@@ -14,7 +14,14 @@ from django.contrib.admin import AdminSite
 from django.core.files.base import ContentFile
 from django.urls import NoReverseMatch, reverse
 
-from activities.models import Activity, BranchModule, BranchSize, DutyRule, Program
+from activities.models import (
+    Activity,
+    BranchModule,
+    BranchSize,
+    DutyRule,
+    Effect,
+    Program,
+)
 from members import access
 from members.models import (
     Appointment,
@@ -119,9 +126,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     } - {AuditPending, AuditSeal}  # how the chain stands is told above the log
     # Parts of what has a page of its own, and what only serves to know somebody again.
     own -= {ImportPart, Session, Authenticator, RecoveryCode, PastPassword}
-    own |= {Activity}
-    own |= {DutyRule, BranchSize}
-    own |= {Program, BranchModule}
+    own |= {Activity, DutyRule, BranchSize, Effect, Program, BranchModule}
 
     assert set(MODELS) == own
 

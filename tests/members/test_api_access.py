@@ -77,6 +77,10 @@ ROUTES = {
     "branch-move": {"post"},
     "branch-close": {"post"},
     "branch-duties": {"get"},
+    "branch-effect": {"get"},
+    "branch-register": {"get"},
+    "activity-effect": {"get"},
+    "me-life": {"get"},
     "member-list": {"get", "post"},
     "member-detail": {"get", "patch"},
     "member-change-state": {"post"},
@@ -115,7 +119,13 @@ METHODS = ("get", "post", "put", "patch", "delete", "options")
 
 
 # What their address holds in place of the number of a record.
-OWN_KEYS = {"codes": ["sex"], "me": [], "me-data": [], "me-kind": ["mail_address"]}
+OWN_KEYS = {
+    "codes": ["sex"],
+    "me": [],
+    "me-data": [],
+    "me-life": [],
+    "me-kind": ["mail_address"],
+}
 
 
 def addresses(town):

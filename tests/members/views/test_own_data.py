@@ -16,6 +16,7 @@ from activities.models import (
     Activity,
     BranchModule,
     DutyRule,
+    Effect,
     FlowStep,
     Minutes,
     ProgramPhoto,
@@ -54,7 +55,7 @@ NOT_ABOUT_A_PERSON = {
     *(ImportBatch, Export, BranchChange),
     # And what a body planned, held and settled.
     *(Activity, Minutes, DutyRule),
-    *(BranchModule, FlowStep, ProgramPhoto, Reading),
+    *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
 }
 
 
