@@ -16,6 +16,7 @@ NO_PAGE = {
     "members:import_template",
     "members:import_refused",
     "members:export_download",
+    "activities:program_photo",
 }
 
 
