@@ -124,7 +124,7 @@ def _read_all(out: int, *, until: float, most_bytes: int) -> bytearray:
 
 
 def _be_the_child(
-    answer_of: Callable[[], bytes], into: int, seconds: float, most_bytes: int
+    answer_of: Callable[[], memoryview], into: int, seconds: float, most_bytes: int
 ) -> NoReturn:
     """Work, answer and vanish: nothing of the parent is closed, flushed or collected."""
     code = 1
@@ -143,7 +143,7 @@ def _be_the_child(
     os._exit(code)
 
 
-def _answer(work: Callable[[], Any], tell: Callable[[Any], Any] | None) -> bytes:
+def _answer(work: Callable[[], Any], tell: Callable[[Any], Any] | None) -> memoryview:
     try:
         return _packed(["done", work()], tell)
     except MemoryError:
@@ -154,8 +154,18 @@ def _answer(work: Callable[[], Any], tell: Callable[[Any], Any] | None) -> bytes
         return _packed(["failed", type(failure).__name__])
 
 
-def _packed(said: Any, tell: Callable[[Any], Any] | None = None) -> bytes:
-    return bytes(msgpack.packb(said, default=tell, unicode_errors="surrogatepass"))
+def _packed(said: Any, tell: Callable[[Any], Any] | None = None) -> memoryview:
+    """Copied as seldom as can be: the answer shares its bound with the work. Text is packed
+    as it stands; only text with half a character in it is encoded apart."""
+    try:
+        packer = msgpack.Packer(default=tell, autoreset=False)
+        packer.pack(said)
+    except UnicodeEncodeError:
+        packer = msgpack.Packer(
+            default=tell, autoreset=False, unicode_errors="surrogatepass"
+        )
+        packer.pack(said)
+    return memoryview(packer.getbuffer())
 
 
 def _limit(seconds: float, most_bytes: int) -> None:
