@@ -72,6 +72,12 @@ class Life:
         fixed, hour = random.randint(3, 26), random.choice((9, 14, 15))
         place = words.PLACES.get(unit.setting, words.PLACE)
         with_committee = full_members >= FULL_MEMBERS_FOR_A_COMMITTEE
+        soon = self.calendar.today + timedelta(days=9)
+        title = f"志愿服务：{words.SERVICES[random.randrange(len(words.SERVICES))]}"
+        if found := self.planned(
+            branch, Type.VOLUNTEER, title, soon, hour, place, Audience.BRANCH
+        ):
+            yield found
         for first in self.months(branch):
             month, day = first.month, first.replace(day=fixed)
             planned = [(Type.THEME_DAY, words.THEMES[month - 1], day, Audience.BRANCH)]
@@ -177,7 +183,7 @@ class Life:
             state, reason = State.CANCELLED, words.REASONS[on.day % len(words.REASONS)]
         seats = hours = None
         if kind == Type.VOLUNTEER or (kind == Type.LECTURE and ahead > 0):
-            seats = 6 if kind == Type.VOLUNTEER else 20
+            seats = 4 if kind == Type.VOLUNTEER else 20
         if kind in {Type.LECTURE, Type.THEME_DAY}:
             hours = "1.0" if kind == Type.LECTURE else "0.5"
         length = 1 if kind in {Type.COMMITTEE_MEETING, Type.GROUP_MEETING} else 2

@@ -95,7 +95,8 @@ class Cells:
         readers = {field: read for field in fields if (read := reader(field))}
         plain = [field for field in fields if field not in readers]
         self.columns = [field.column for field in (*plain, *readers)]
-        self.plain = attrgetter(*(field.attname for field in plain))
+        get = attrgetter(*(field.attname for field in plain))
+        self.plain = get if len(plain) > 1 else lambda row: (get(row),)
         self.readers = list(readers.values())
         # Index fields follow their source.
         self.sources = [getattr(field, "source", field.name) for field in readers]

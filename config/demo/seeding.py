@@ -19,12 +19,14 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from pghistory.models import Context
 
-from activities.models import Activity, Program
+from activities.models import Activity, Attendance, Minutes, Program, SignUp
 from config.demo import activities, programs
+from config.demo.attended import Attended
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
     EVENT_COLUMNS,
+    WRITTEN,
     copied_columns,
     event_model,
     midnight,
@@ -41,6 +43,7 @@ from config.demo.organization import (
     write_codes,
     write_terms,
 )
+from config.demo.recorded import Recorded
 from config.demo.requests import Requests
 from config.demo.tree import Unit, organizations
 from members.models import (
@@ -71,6 +74,9 @@ COUNTED = {
     "corrections": Correction,
     "notifications": Notification,
     "activities": Activity,
+    "sign_ups": SignUp,
+    "attendances": Attendance,
+    "minutes": Minutes,
     "programs": Program,
 }
 
@@ -105,6 +111,8 @@ class Seeding:
         self.lives = Lives(self.random, begins=calendar.begins, today=calendar.today)
         self.officers = Officers(self.random, calendar)
         self.life = activities.Life(seed, calendar)
+        self.attended = Attended(seed, calendar)
+        self.recorded = Recorded(seed, calendar)
         self.requests = Requests(self.random, self.lives)
         self.rights = {
             office.pk: list(office.permissions.all())
@@ -141,7 +149,7 @@ class Seeding:
         ]
         activities.write_activities(planned, {}, calendar)
         programs.write_programs(calendar)
-        for model in (Branch, Term, PartyGroup, User, Appointment, Activity, Program):
+        for model in WRITTEN:
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)
@@ -248,6 +256,7 @@ class Seeding:
         batch.activities = activities.write_activities(
             batch.planned, batch.keepers, self.calendar
         )
+        self.recorded.write(batch, self.attended.write(batch))
 
     def write_records(self, batch: Batch) -> None:
         """The history of the records, and the records as they are now."""

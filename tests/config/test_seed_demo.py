@@ -13,12 +13,23 @@ from statistics import median
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.db.models import Min
+from django.db import connection, transaction
+from django.db.models import Count, Min, Q
 
-from activities.models import Activity, Program
+from activities.models import (
+    Activity,
+    Attendance,
+    Ballot,
+    Minutes,
+    Program,
+    Resolution,
+    SurveyAnswer,
+    SurveyTurn,
+)
 from activities.presets import all_presets
 from activities.services import activities as planning
+from activities.services import minutes, participation
+from activities.signals import took_part
 from config.demo.lives import Life
 from config.demo.seeding import sizes
 from config.demo.tree import Kind, Setting, organizations
@@ -29,6 +40,7 @@ from members.models import (
     Branch,
     BranchGrant,
     Correction,
+    CreditHour,
     Member,
     MemberGrant,
     Notification,
@@ -74,6 +86,10 @@ def test_it_is_the_same_for_a_seed_and_another_for_another():
             mark.update(f"{row.code} {row.name} {row.established_on}".encode())
         for row in Activity.objects.order_by("pk").select_related("branch"):
             mark.update(f"{row.branch.code} {row.title} {row.starts_at}".encode())
+        for row in Attendance.objects.order_by("pk").select_related("member"):
+            mark.update(f"{row.member.id_number} {row.state} {row.way}".encode())
+        for row in Minutes.objects.order_by("pk"):
+            mark.update(repr((row.number, row.begins_at, row.people)).encode())
         for row in Notification.objects.order_by("pk").select_related("user__member"):
             whose = row.user.member.id_number
             mark.update(f"{whose} {row.kind} {row.created_at}".encode())
@@ -274,6 +290,70 @@ def test_activities_are_what_planning_would_have_kept(seeded):
     event = apps.get_model("activities", "ActivityEvent")
     assert event.objects.count() == Activity.objects.count()
     assert Activity.objects.exclude(created_by=None).exists()
+
+
+def test_who_was_there_is_what_the_portal_would_have_kept(seeded):  # MIN-04, LIFE-27
+    rows = Attendance.objects.select_related("activity__branch", "member")
+    assert seeded["attendances"] == len(rows) > 5000
+    for row in rows[::50]:
+        row.full_clean(exclude=["recorded_by"])
+        assert row.member.admitted_on <= row.activity.starts_at.date()
+    assert set(rows.values_list("state", flat=True)) == set(Attendance.State)
+    assert not rows.exclude(activity__state="held").exists()
+    held = Activity.objects.held().exclude(audience=Activity.Audience.BELOW)
+    without = held.filter(attendances=None).count()
+    assert without < held.count() / 10  # where nobody was on the roll yet
+
+    event = apps.get_model("activities", "AttendanceEvent")
+    assert event.objects.count() == len(rows)
+
+
+def test_hours_follow_from_who_was_there(seeded):  # EDU-01
+    assert CreditHour.objects.count() > 1000
+    lines = CreditHour.objects.count()
+    now = datetime.combine(TODAY, time(), UTC)
+    announced = []
+    took_part.connect(lambda **said: announced.append(said), weak=False)
+    with transaction.atomic():
+        for activity in Activity.objects.held().exclude(credit_hours=None)[:60]:
+            participation.settle(activity, now=now)
+
+    assert CreditHour.objects.count() == lines
+    assert not announced
+
+
+def test_seats_are_given_to_the_number_and_others_wait(seeded):  # RL-01
+    taken = Count("sign_ups", filter=Q(sign_ups__state="confirmed"))
+    wait = Count("sign_ups", filter=Q(sign_ups__state="waiting"))
+    limited = Activity.objects.exclude(seats=None).annotate(taken=taken, wait=wait)
+
+    assert all(one.taken <= one.seats for one in limited)
+    assert all(one.taken == one.seats for one in limited if one.wait)
+    coming = limited.filter(state="planned")
+    assert any(one.wait for one in coming)
+
+
+def test_minutes_are_signed_and_two_are_in_work(seeded):  # MIN-01 … MIN-10
+    states = Counter(Minutes.objects.values_list("state", flat=True))
+    assert states["locked"] > 100
+    assert (states["draft"], states["signing"]) == (1, 1)
+    for one in Minutes.objects.locked()[::10]:
+        one.full_clean(exclude=["people"])
+        assert one.digest == minutes.digest(one)
+        assert one.people["present"] <= one.people["due"]  # MIN-15
+    ballots = [one for one in Ballot.objects.all() if one.outcome().has_quorum]
+    assert len(ballots) > Ballot.objects.count() / 2
+    assert Resolution.objects.open().exists()
+    assert Resolution.objects.exclude(done_at=None).exists()
+
+
+def test_surveys_say_what_was_said_and_not_by_whom(seeded):
+    assert SurveyAnswer.objects.count() == SurveyTurn.objects.count() > 300
+    for turn in SurveyTurn.objects.all()[:50]:
+        was_there = Attendance.objects.present().filter(
+            activity=turn.activity_id, member=turn.member_id
+        )
+        assert was_there.exists()
 
 
 def test_numbers_belong_to_nobody(seeded):
