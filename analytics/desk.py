@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -51,6 +52,12 @@ class Section:
     url: str = ""
 
 
+def some(rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """The first few of `rows`, and how many there are in all."""
+    first = list(rows[: SHOWN + 1])
+    return first[:SHOWN], len(first) if len(first) <= SHOWN else rows.count()
+
+
 def sections(user: User, *, on: date) -> list[Section]:
     """What waits for `user`, the most urgent first; an empty list when nothing does."""
     makers = (
@@ -74,6 +81,7 @@ def _corrections(user: User, on: date) -> Iterator[Section]:
         .select_related("member")
         .order_by("asked_at")
     )
+    rows, count = some(waiting)
     yield Section(
         _("Members ask for a correction"),
         "message-report",
@@ -83,9 +91,9 @@ def _corrections(user: User, on: date) -> Iterator[Section]:
                 reverse("members:correction_detail", args=[correction.pk]),
                 correction.field_label,
             )
-            for correction in waiting[:SHOWN]
+            for correction in rows
         ],
-        waiting.count(),
+        count,
         _("Members may have their own record corrected (PIPL, art. 46)."),
         reverse("members:correction_list"),
     )
@@ -95,14 +103,15 @@ def _imports(user: User, on: date) -> Iterator[Section]:
     waiting = access.visible_imports(user).filter(
         state=ImportBatch.State.CHECKED, uploaded_by=user
     )
+    rows, count = some(waiting.defer("file", "report"))
     yield Section(
         _("Rosters checked, not applied yet"),
         "upload",
         [
             Line(batch.file_name, reverse("members:import_detail", args=[batch.pk]))
-            for batch in waiting.defer("file", "report")[:SHOWN]
+            for batch in rows
         ],
-        waiting.count(),
+        count,
     )
 
 
@@ -110,6 +119,7 @@ def _terms(user: User, on: date) -> Iterator[Section]:
     mine = access.managed_branches(user, "change").standing(on)
     due = Term.objects.due(on).filter(branch__in=mine).select_related("branch")
     due = due.order_by("ends_on", "pk")
+    rows, count = some(due)
     yield Section(
         _("Term elections due"),
         "calendar-event",
@@ -121,9 +131,9 @@ def _terms(user: User, on: date) -> Iterator[Section]:
                 if term.ends_on < on
                 else _("ends on %(day)s") % {"day": term.ends_on},
             )
-            for term in due[:SHOWN]
+            for term in rows
         ],
-        due.count(),
+        count,
         _("The superior reminds 6 months before a term ends (BranchReg, art. 21)."),
     )
 
@@ -136,14 +146,15 @@ def _out_of_contact(user: User, on: date) -> Iterator[Section]:
         .exclude(state=Member.State.STOPPED)
         .order_by("out_of_contact_since", "pk")
     )
+    rows, count = some(lost)
     yield Section(
         _("Out of contact for 3 months or more"),
         "phone-off",
         [
             Line(member.name, member.get_absolute_url(), _lost_note(member, on))
-            for member in lost[:SHOWN]
+            for member in rows
         ],
-        lost.count(),
+        count,
         _("People decide what follows; the portal only reminds (EduReg, art. 24)."),
     )
 
@@ -168,6 +179,7 @@ def _probation(user: User, on: date) -> Iterator[Section]:
         )
         .order_by("admitted_on", "pk")
     )
+    rows, count = some(ending)
     yield Section(
         _("Probation ends"),
         "user-check",
@@ -177,9 +189,9 @@ def _probation(user: User, on: date) -> Iterator[Section]:
                 member.get_absolute_url(),
                 _("on %(day)s") % {"day": add_years(member.admitted_on, 1)},
             )
-            for member in ending[:SHOWN]
+            for member in rows
         ],
-        ending.count(),
+        count,
         _("Probation lasts a year from the branch's vote (DevRules, art. 32)."),
     )
 
@@ -197,6 +209,7 @@ def _sizes(user: User, on: date) -> Iterator[Section]:
         .order_by("path")
     )
     if access.scope(user, "manage_tree"):
+        rows, count = some(odd)
         yield Section(
             _("Branches outside the usual size"),
             "users",
@@ -214,9 +227,9 @@ def _sizes(user: User, on: date) -> Iterator[Section]:
                     else _("%(count)s members: as a rule not more than 50")
                     % {"count": branch.party_members},
                 )
-                for branch in odd[:SHOWN]
+                for branch in rows
             ],
-            odd.count(),
+            count,
             _("The superior changes or closes such a branch (BranchReg, art. 4, 7)."),
         )
 
@@ -230,10 +243,11 @@ def _without_secretary(user: User, on: date) -> Iterator[Section]:
         .exclude(pk__in=seated.values("branch"))
         .order_by("path")
     )
+    rows, count = some(vacant)
     yield Section(
         _("Branches without a secretary"),
         "user-question",
-        [Line(str(branch), branch.get_absolute_url()) for branch in vacant[:SHOWN]],
-        vacant.count(),
+        [Line(str(branch), branch.get_absolute_url()) for branch in rows],
+        count,
         _("A vacancy is filled by a by-election (BranchReg, art. 21)."),
     )
