@@ -65,6 +65,18 @@ def ways_of_a_member(user: User) -> list[Q]:
     ]
 
 
+def not_for(member: Member) -> Q:
+    """What the ways of a member find, and others are expected at: meetings of a committee
+    or of a Party group that is not the member's. It is `expected`, from the other side."""
+    seats = Appointment.objects.in_force(access.today()).filter(
+        COMMITTEE, member=member.pk, branch=OuterRef("branch")
+    )
+    in_group = Q(party_group=member.party_group_id, party_group__isnull=False)
+    return Q(audience=Activity.Audience.GROUP) & ~in_group | Q(
+        ~Exists(seats), audience=Activity.Audience.COMMITTEE
+    )
+
+
 def of_my_group(user: User) -> Q:
     """The meetings, drafts among them, of the Party groups that the account leads."""
     return Q(
@@ -224,7 +236,7 @@ def is_expected(member: Member, activity: Activity) -> bool:
     return expected(activity).filter(pk=member.pk).exists()
 
 
-def _by_activity(which: Callable[[User], Q]) -> Callable[[User], Q]:
+def by_activity(which: Callable[[User], Q]) -> Callable[[User], Q]:
     """What hangs on the activities that `which` finds."""
 
     def find(user: User) -> Q:
@@ -320,7 +332,7 @@ access.register(
     ),
 )
 # Who leads a Party group records its meetings as well.
-_OF_GROUP = _by_activity(of_my_group)
+_OF_GROUP = by_activity(of_my_group)
 for _model in (SignUp, Attendance):
     access.register(
         _model,

@@ -12,7 +12,7 @@ from activities.models import Activity, Effect
 from members import access
 from members.models.branch import BranchQuerySet
 
-_OF_GROUP = activities._by_activity(activities.of_my_group)
+_OF_GROUP = activities.by_activity(activities.of_my_group)
 
 
 def register_branches(user: Any) -> BranchQuerySet:

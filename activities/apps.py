@@ -11,5 +11,6 @@ class ActivitiesConfig(AppConfig):
             access,  # noqa: F401  its records are reached
             access_effect,  # noqa: F401
             access_programs,  # noqa: F401
+            branch_links,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about
         )

@@ -7,15 +7,15 @@ was answered and what to look at. Nothing here counts what people did (no rankin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from analytics import desk_life
+from analytics.sections import Line, Section, some
 from members import access
 from members.algorithms import add_months, add_years
 from members.models import (
@@ -27,35 +27,6 @@ from members.models import (
     Term,
     User,
 )
-
-SHOWN = 5  # names shown of each kind; the rest is a count
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing to do: what, of whom, where it is done, and why it is shown."""
-
-    text: str
-    url: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """Lines of one kind, `count` of them in all, with the rule they come from."""
-
-    title: str
-    icon: str
-    lines: list[Line]
-    count: int
-    basis: str = ""
-    url: str = ""
-
-
-def some(rows: QuerySet[Any]) -> tuple[list[Any], int]:
-    """The first few of `rows`, and how many there are in all."""
-    first = list(rows[: SHOWN + 1])
-    return first[:SHOWN], len(first) if len(first) <= SHOWN else rows.count()
 
 
 def sections(user: User, *, on: date) -> list[Section]:
@@ -70,6 +41,18 @@ def sections(user: User, *, on: date) -> list[Section]:
         _without_secretary,
     )
     found = (section for make in makers for section in make(user, on))
+    return [section for section in found if section.count]
+
+
+def of_life(user: User, *, now: datetime) -> list[Section]:
+    """Organizational life: what waits first, then what comes."""
+    makers = (
+        desk_life.to_sign,
+        desk_life.unrecorded,
+        desk_life.coming,
+        desk_life.owed,
+    )
+    found = (section for make in makers for section in make(user, now))
     return [section for section in found if section.count]
 
 

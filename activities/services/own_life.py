@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
 
+from activities import access
 from activities.models import Activity, Attendance, HelperTask, Minutes, Resolution
 from activities.services import surveys
-from members.models import CreditHour, Member
+from members.models import CreditHour, Member, User
 from members.services import credit_hours
 
 MOST = 500
@@ -76,6 +77,17 @@ def of(member: Member, year: int, *, today: date) -> OwnLife:
         if year == today.year
         else [],
     )
+
+
+def coming(user: User, *, now: datetime, most: int) -> list[Activity]:
+    """The next activities that invite the member of the account, or that one signed up
+    for. One statement: each way to them is read by an index of its own."""
+    member = user.member
+    if member is None or member.state not in access.TAKE_PART:
+        return []
+    rows = Activity.objects.upcoming(now).exclude(access.not_for(member))
+    first, *others = (rows.filter(w)[:most] for w in access.ways_of_a_member(user))
+    return list(first.union(*others).order_by("starts_at", "pk")[:most])
 
 
 def years(member: Member, today: date) -> list[int]:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from activities import access
-from activities.duties import MONTHS, Duty, Held, Span, completion, is_exempt
+from activities.duties import Duty, Held, Span, completion, is_exempt
+from activities.duty_words import plan_url, span_text, when_text
 from activities.forms.duties import OpenDutiesForm
 from activities.models import DutyRule
 from activities.services import duties, open_duties
@@ -148,7 +148,9 @@ def _row(duty: Duty, branch: Branch, today: date, shown: set[int], hosts: bool) 
         TONES[state],
         _count_text(duty.done, duty.required),
         activities,
-        plan_url(branch.pk, duty.rule, duty.group) if plan else "",
+        plan_url(branch.pk, duty.rule, duty.group.pk if duty.group else None)
+        if plan
+        else "",
     )
 
 
@@ -175,31 +177,6 @@ def _count_text(done: int, required: int) -> str:
     if required < 2:
         return ""
     return _("%(done)s of %(required)s held") % {"done": done, "required": required}
-
-
-def plan_url(branch: int, rule: DutyRule, group: Any = None) -> str:
-    """The form of a new activity, filled with what the duty says already."""
-    given: dict[str, str | int] = {"kind": rule.activity_kind, "branch": branch}
-    if group is not None:
-        given["party_group"] = group.pk
-    try:
-        page = reverse("activities:activity_add")
-    except NoReverseMatch:
-        page = reverse("activities:activity_list")
-    return f"{page}?{urlencode(given)}"
-
-
-def span_text(span: Span) -> str:
-    """A period in words: October 2026, the 4th quarter of 2026, …"""
-    year = span.starts_on.year
-    if span.months == 1:
-        return date_format(span.starts_on, "YEAR_MONTH_FORMAT")
-    if span.months == MONTHS[DutyRule.Period.YEAR]:
-        return _("Year %(year)s") % {"year": year}
-    words = {"year": year, "number": span.number}
-    if span.months == MONTHS[DutyRule.Period.QUARTER]:
-        return _("Quarter %(number)s of %(year)s") % words
-    return _("Half-year %(number)s of %(year)s") % words
 
 
 def _parts(
@@ -334,24 +311,6 @@ def _headings(lines: list[open_duties.Line], today: date) -> list[Heading]:
             }
         )
     return list(found.values())
-
-
-def when_text(due_on: date, today: date) -> str:
-    days = (due_on - today) // timedelta(days=1)
-    words = {"day": date_format(due_on, "SHORT_DATE_FORMAT"), "count": abs(days)}
-    if days < 0:
-        text = ngettext(
-            "was due on %(day)s, %(count)s day ago",
-            "was due on %(day)s, %(count)s days ago",
-            -days,
-        )
-    else:
-        text = ngettext(
-            "due on %(day)s, in %(count)s day",
-            "due on %(day)s, in %(count)s days",
-            days,
-        )
-    return text % words
 
 
 def _page(

@@ -162,7 +162,7 @@ def branch_effect(request, pk):
                 )
             ],
         }
-        for period in effect.of_branch(branch, year, today=today)
+        for period in reversed(effect.of_branch(branch, year, today=today))
     ]
     context = {
         "branch": branch,

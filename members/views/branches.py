@@ -24,6 +24,7 @@ from members.models import (
     PartyGroup,
     Term,
 )
+from members.services import branch_links
 from members.views import branch_tree
 
 CHILDREN = 20
@@ -86,6 +87,7 @@ def branch_detail(request, pk):
         "history": branch_history.lines(branch),
         "hints": hints(branch, terms, states, groups, today) if rights else [],
         "sees_roll": "view_roll" in rights,
+        "links": branch_links.of(branch, rights),
     }
     context |= actions(user, branch, offices)
     return render(request, "members/branch_detail.html", context)
