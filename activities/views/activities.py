@@ -43,7 +43,7 @@ def activity_list(request):
         "lines": [(row, TONES[row.state]) for row in page.rows],
         "in_use": any(request.GET.get(name) for name in form.fields),
         "may_plan": may_plan,
-        "may_host": may_plan and access.hosting_branches(user).exists(),
+        "may_host": bool(scope(user, access.RIGHT)),
         "has_life": user.member_id is not None,
     }
     part = "#found" if request.htmx else ""
