@@ -15,7 +15,8 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from activities.models import Activity, Attendance, Minutes, Resolution, SurveyAnswer
+from activities.models import Activity, Attendance, Minutes, Resolution
+from activities.services import surveys
 from activities.services.surveys import LEAST_ANSWERS
 from members.models import Branch
 
@@ -28,7 +29,7 @@ class Indicators:
 
     expected: the marked of the body but the exempt, guests aside (MIN-04, MIN-15).
     answers, satisfaction, usefulness: answers and the sums of their points, only of
-    activities with three answers or more. due, in_time: resolutions whose day has come,
+    activities whose survey is over, with three answers or more. due, in_time: resolutions whose day has come,
     and those of them done by it; resolutions: all with somebody responsible (MIN-09).
     """
 
@@ -87,7 +88,7 @@ def each(
         key: {"activities": 1} for key in held.values_list("pk", flat=True)
     }
     keys = held.values("pk")
-    for rows in (_attendance(keys), _answers(keys), _resolutions(keys, today)):
+    for rows in (_attendance(keys), _answers(keys, today), _resolutions(keys, today)):
         for row in rows:
             numbers[row.pop("of")] |= row
     return {key: Indicators(**found) for key, found in numbers.items()}
@@ -101,9 +102,10 @@ def _attendance(keys: Any) -> Any:
     )
 
 
-def _answers(keys: Any) -> Any:
+def _answers(keys: Any, today: date) -> Any:
     return (
-        SurveyAnswer.objects.filter(activity__in=keys)
+        surveys.shown(today)
+        .filter(activity__in=keys)
         .order_by()
         .values(of=F("activity"))
         .annotate(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pghistory
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,7 +40,8 @@ def note(
     """Write down what came out, and open or close the survey. Twice is once.
 
     Raises ValidationError, code "not_held", and at "survey_until" "range" for a day
-    before today, unless it stood already, or more than 60 days ahead.
+    before today, unless it stood already, or more than 60 days ahead, and "over" where
+    answers are shown already: who answered after that would be known by the difference.
     """
     activity = locked(activity)
     if activity.state != Activity.State.HELD:
@@ -55,6 +56,9 @@ def note(
     if is_new and not today <= until <= today + LONGEST:
         message = _("From today on, and at most 60 days ahead.")
         raise refusal_at("survey_until", message, code="range")
+    if is_new and survey_until and not found.is_open(today) and is_answered(activity):
+        message = _("This survey is over and its answers are shown: it stays closed.")
+        raise refusal_at("survey_until", message, code="over")
     said = (survey_until, outcome.strip(), change.strip())
     if found.pk is not None and said == (
         found.survey_until,
@@ -115,10 +119,20 @@ def answer(
     said.save()
 
 
-def remarks(activity: Activity) -> list[str]:
-    """What was said in words, in no order that tells anything; none below three
-    answers."""
-    answers = activity.survey_answers.all()
+def is_answered(activity: Activity) -> bool:
+    return SurveyAnswer.objects.filter(activity=activity).exists()
+
+
+def shown(today: date) -> QuerySet[SurveyAnswer]:
+    """The answers of surveys that are over: while one is open, whoever looks before and
+    after somebody answers would know what that one said."""
+    return SurveyAnswer.objects.exclude(activity__effect__survey_until__gte=today)
+
+
+def remarks(activity: Activity, *, today: date) -> list[str]:
+    """What was said in words, in no order that tells anything; none while the survey is
+    open, and none below three answers."""
+    answers = shown(today).filter(activity=activity)
     if answers.count() < LEAST_ANSWERS:
         return []
     return sorted(one.remark for one in answers if one.remark)

@@ -39,7 +39,7 @@ def panel(user: Any, activity: Activity, *, can_manage: bool) -> dict[str, Any] 
             "numbers": words(numbers),
             "answered": SurveyTurn.objects.filter(activity=activity).count(),
             "least": surveys.LEAST_ANSWERS,
-            "remarks": surveys.remarks(activity),
+            "remarks": surveys.remarks(activity, today=today),
         }
     return shown
 

@@ -78,16 +78,43 @@ def test_each_answers_once_and_nothing_ties_an_answer_to_a_person(held, host, pe
     assert names == {"id", "activity", "satisfaction", "usefulness", "remark"}
 
 
+def shown_of(activity, *, days=0):
+    """Mean and lines that the host sees, so many days from now."""
+    today = timezone.localdate() + timedelta(days=days)
+    numbers = effect.of(Activity.objects.filter(pk=activity.pk), today=today)
+    return numbers.satisfaction_mean, surveys.remarks(activity, today=today)
+
+
 def test_totals_are_shown_from_three_answers_on(held, host, people):
     note(held, host)
-    of_it = Activity.objects.filter(pk=held.pk)
     for one in people[:2]:
         answer(held, one, 5, "好")
-    assert (effect.of(of_it).answers, surveys.remarks(held)) == (0, [])
+    assert shown_of(held, days=8) == (None, [])
 
     answer(held, people[2], 2)
-    assert effect.of(of_it).satisfaction_mean == 4
-    assert surveys.remarks(held) == ["好", "好"]
+    assert shown_of(held, days=8) == (4, ["好", "好"])
+
+
+def test_nothing_is_shown_while_somebody_may_still_answer(held, host, people):
+    note(held, host)
+    for one in people[:3]:
+        answer(held, one, 5, "好")
+    assert shown_of(held, days=7) == (None, [])
+
+    note(held, host, days=None)  # closed before its day
+    assert shown_of(held) == (5, ["好"] * 3)
+
+
+def test_a_survey_whose_answers_are_shown_stays_closed(held, host, people):
+    note(held, host)
+    note(held, host, days=None)
+    note(held, host)  # nobody had answered
+    answer(held, people[0])
+    note(held, host, days=20)  # longer, while it is open
+    note(held, host, days=None, outcome="修路")
+
+    assert code_of(note, held, host) == {"survey_until": "over"}
+    assert note(held, host, days=None, outcome="修桥").outcome == "修桥"
 
 
 def test_only_who_was_there_is_asked_and_only_while_it_is_open(held, host, people):
@@ -182,6 +209,8 @@ def test_the_member_answers_and_the_host_reads_totals(
         again = client.post(f"{page}survey/", said, follow=True)
         assert "You answered already" in again.text
     client.force_login(host)
+    assert "很好" not in client.get(page).text
+    client.post(f"{page}effect/", posted | {"survey_until": ""})
     shown = client.get(page).text
     assert ("5.0 of 5" in shown, "很好" in shown, "修路" in shown) == (True,) * 3
 

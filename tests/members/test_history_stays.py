@@ -5,7 +5,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 
-from members.models import BranchChange, Member, StateChange
+from activities.models import SurveyAnswer, SurveyTurn
+from members.models import BranchChange, CreditHour, Member, StateChange
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -14,6 +15,9 @@ KEPT = [
     *(model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")),
     StateChange,
     BranchChange,
+    CreditHour,
+    SurveyAnswer,
+    SurveyTurn,
 ]
 
 
