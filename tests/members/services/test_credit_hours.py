@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from members.models import CreditHour
 from members.services import credit_hours
 from tests import build
+from tests.race import race
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 5)
@@ -76,3 +77,24 @@ def test_what_the_rules_ask_is_told_by_office():
 
     asked = [credit_hours.demand(m, 2026) for m in (member, secretary, applicant)]
     assert asked == [32, 56, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_settle_the_same_at_once_give_it_once():
+    member = build.member()
+
+    added = race(lambda hours: credit(member, hours), ["1.5"] * 4)
+
+    assert sorted(added) == [0, 0, 0, Decimal("1.5")]
+    assert lines(member) == [Decimal("1.5")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_disagree_leave_what_one_of_them_said():
+    member = build.member()
+
+    race(lambda hours: credit(member, hours), ["1", "2", "3"])
+
+    total = credit_hours.of_year(member, 2026)
+    assert total in {1, 2, 3}
+    assert sum(lines(member)) == total
