@@ -13,6 +13,13 @@ from activities.api.effect import (
     BranchRegisterView,
     OwnLifeView,
 )
+from activities.api.program_parts import (
+    BranchModulesView,
+    IndicatorViewSet,
+    MilestoneViewSet,
+    ProgramItemViewSet,
+    ProgramPhotoViewSet,
+)
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from config import schema as schema
@@ -32,6 +39,10 @@ router.register("audit", AuditEntryViewSet, "audit")
 router.register("corrections", CorrectionViewSet, "correction")
 router.register("activities", ActivityViewSet, "activity")
 router.register("programs", ProgramViewSet, "program")
+router.register("program-indicators", IndicatorViewSet, "program_indicator")
+router.register("program-milestones", MilestoneViewSet, "program_milestone")
+router.register("program-items", ProgramItemViewSet, "program_item")
+router.register("program-photos", ProgramPhotoViewSet, "program_photo")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 
 version_1 = [
@@ -56,6 +67,11 @@ version_1 = [
         "branches/<int:pk>/register/",
         BranchRegisterView.as_view(),
         name="branch-register",
+    ),
+    path(
+        "branches/<int:pk>/modules/",
+        BranchModulesView.as_view(),
+        name="branch-modules",
     ),
     path("me/life/", OwnLifeView.as_view(), name="me-life"),
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),

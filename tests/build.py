@@ -14,8 +14,12 @@ from activities.models import (
     Activity,
     Attendance,
     HelperTask,
+    Indicator,
+    Milestone,
     Minutes,
     Program,
+    ProgramItem,
+    ProgramPhoto,
     SignUp,
 )
 from activities.services import minutes
@@ -259,6 +263,17 @@ def program(branch=None, *, state="under_way", **fields):
         state=state,
         **fields,
     )
+
+
+def program_part(model, program, **fields):
+    """An indicator, milestone, item or photo of `program`."""
+    usual = {
+        Indicator: {"name": "人均收入", "unit": "元", "baseline": 10, "target": 20},
+        Milestone: {"title": "开工", "due_on": date(2026, 5, 1)},
+        ProgramItem: {"kind": "project", "title": "修路"},
+        ProgramPhoto: {"caption": "新路", "image": b"picture"},
+    }
+    return model.objects.create(program=program, **usual[model] | fields)
 
 
 def _permission(model, codename):

@@ -1,5 +1,6 @@
 """Programs by the API: read, begun, changed; readings and steps of the flow (KIND-01)."""
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -15,6 +16,7 @@ from activities.models import (
     Milestone,
     Program,
     ProgramItem,
+    ProgramPhoto,
     Reading,
 )
 from activities.services import flow, programs
@@ -71,7 +73,17 @@ class FlowStepSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class PhotoLineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ProgramPhoto
+        fields = ("id", "caption", "added_at")
+        read_only_fields = fields
+
+
 class ProgramSerializer(serializers.ModelSerializer):
+    """photos: what they show; the pictures are fetched one by one."""
+
+    photos = PhotoLineSerializer(many=True, read_only=True)
     indicators = IndicatorSerializer(many=True, read_only=True)
     milestones = MilestoneSerializer(many=True, read_only=True)
     items = ProgramItemSerializer(many=True, read_only=True)
@@ -80,7 +92,7 @@ class ProgramSerializer(serializers.ModelSerializer):
         model = Program
         fields = (
             *("id", "branch", "preset", "module", *PLAN, "state", "stopped_reason"),
-            *("has_flow", "indicators", "milestones", "items"),
+            *("has_flow", "indicators", "milestones", "items", "photos"),
             *("created_at", "updated_at"),
         )
         read_only_fields = fields
@@ -144,7 +156,10 @@ class ProgramViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
 
     def get_queryset(self):
         found = super().get_queryset().select_related("branch", "member")
-        return found.prefetch_related("indicators__readings", "milestones", "items")
+        captions = Prefetch("photos", ProgramPhoto.objects.defer("image"))
+        return found.prefetch_related(
+            "indicators__readings", "milestones", "items", captions
+        )
 
     def fresh(self, program):
         """As it stands now, with what hangs on it."""

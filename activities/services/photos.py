@@ -59,7 +59,9 @@ def without_metadata(content: bytes) -> bytes:
 
 
 @transaction.atomic
-def add(program: Program, content: bytes, *, caption: str, by: User) -> ProgramPhoto:
+def add(
+    program: Program, content: bytes, *, caption: str, by: User | None
+) -> ProgramPhoto:
     """Raises ValidationError by field, code "over", "too_many", "no_caption", and at
     image, "too_large", "no_picture", "harmful", "scanner"."""
     program = locked(program)

@@ -3,11 +3,14 @@ with its whole decision (KIND-01 … KIND-10)."""
 
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 from django.utils import translation
+from PIL import Image, ImageDraw
 
 from activities import presets
 from activities.models import (
+    Activity,
     FlowStep,
     Indicator,
     Milestone,
@@ -15,13 +18,14 @@ from activities.models import (
     ProgramItem,
     Reading,
 )
-from activities.services import programs
+from activities.services import photos, programs
 from config.demo.organization import Calendar
 from members.algorithms import add_months
 from members.models import Branch
 
 BODIES = ("村党支部委员会", "村“两委”会", "支部党员大会", "村民代表会议")
 POSTED = "村务公开栏"
+LINKED = (Activity.Kind.VOLUNTEER, Activity.Kind.THEME_DAY)
 ITEMS = {
     "post": ("安全生产示范岗", "一车间", "班前提醒，隐患当班整改"),
     "service": ("便民代办", "行动不便的老人", "每周一次上门代办"),
@@ -74,8 +78,27 @@ def write_one(branch: Branch, preset: presets.Preset, calendar: Calendar) -> Non
         subject=subject,
         content=content,
     )
+    held = Activity.objects.held().filter(
+        branch=branch, kind__in=LINKED, starts_at__date__gte=starts_on
+    )
+    for activity in held.order_by("-starts_at")[:3]:
+        programs.link(program, activity)
     if preset.has_flow and passed > 200:
         write_flow(program)
+        photos.add(program, picture(), caption="通组道路完工后的样子", by=None)
+
+
+def picture() -> bytes:
+    """A road through fields to the hills, drawn."""
+    drawn = Image.new("RGB", (1200, 800), "#bcd9ee")
+    draw = ImageDraw.Draw(drawn)
+    draw.polygon([(0, 420), (300, 250), (620, 430), (900, 280), (1200, 440)], "#7f9f8d")
+    draw.rectangle((0, 420, 1200, 800), "#9fbf6a")
+    draw.polygon([(560, 420), (600, 420), (880, 800), (380, 800)], "#8d8d8a")
+    draw.line([(581, 430), (630, 800)], "#f4f1e6", 8)
+    written = BytesIO()
+    drawn.save(written, "JPEG")
+    return written.getvalue()
 
 
 def write_flow(program: Program) -> None:

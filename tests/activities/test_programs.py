@@ -13,6 +13,7 @@ from activities import access_programs, presets
 from activities.models import FlowStep, Module, Program, Reading
 from activities.services import flow, modules, photos, programs
 from members.models import AuditEntry, Branch
+from members.scanning import Infected, ScannerDown
 from tests import build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -265,6 +266,41 @@ def test_what_is_no_picture_or_too_many_is_refused(program, secretary, monkeypat
     assert code_of(add, picture()) == {("image", "too_large")}
     monkeypatch.setattr(photos, "MOST", 0)
     assert code_of(add, picture()) == {("", "too_many")}
+
+
+def test_a_photo_that_the_scanner_stops_is_refused(program, secretary, monkeypatch):
+    def add():
+        return photos.add(program, picture(), caption="图", by=secretary)
+
+    for fault, code in ((Infected("Eicar"), "harmful"), (ScannerDown(), "scanner")):
+
+        def refuse(_content, fault=fault):
+            raise fault
+
+        monkeypatch.setattr(photos.scanning, "refuse_infected", refuse)
+        assert code_of(add) == {("image", code)}
+    assert not program.photos.exists()
+
+
+def test_a_program_begins_in_a_branch_that_stands_and_in_this_age(branch, secretary):
+    preset = presets.all_presets()["revitalization"]
+
+    def begin(starts_on, branch=branch):
+        drafted = programs.drafted(branch, preset, starts_on=starts_on)
+        return programs.begin(drafted, preset, by=secretary)
+
+    assert code_of(begin, date(1900, 1, 1)) == {("starts_on", "too_far")}
+    branch.closed_on = date(2026, 1, 1)
+    branch.save()
+    assert code_of(begin, date(2026, 1, 1)) == {("branch", "closed")}
+
+
+def test_a_publication_says_where_it_hung(program):  # KIND-01
+    for number, name in enumerate(FlowStep.Step.values[:4]):
+        step(program, name, number)
+
+    refusal = code_of(step, program, "publish_decision", 5, place=" ")
+    assert refusal == {("place", "no_place")}
 
 
 def test_a_photo_is_served_to_who_may_see_the_program(client, program, secretary):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 from schemathesis import GenerationMode
 
+from activities.models import Indicator, Milestone, ProgramItem, ProgramPhoto
 from config.api import version_1
 from members.services import audit
 from tests import build
@@ -68,11 +69,16 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
     top, left, _right = build.tree()
     member = build.member(branch=left)
     owner = build.user(member=member)
+    program = build.program(branch=left)
     keys = {
         "branches": left.pk,
         "members": member.pk,
         "activities": build.activity(branch=left, seats=1).pk,
-        "programs": build.program(branch=left).pk,
+        "programs": program.pk,
+        "program-indicators": build.program_part(Indicator, program).pk,
+        "program-milestones": build.program_part(Milestone, program).pk,
+        "program-items": build.program_part(ProgramItem, program).pk,
+        "program-photos": build.program_part(ProgramPhoto, program).pk,
         "appointments": build.appointment(member).pk,
         "corrections": build.correction(member, by=owner).pk,
         "audit": audit.record(audit.Act.SIGNED_IN, by=owner).pk,

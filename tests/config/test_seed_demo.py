@@ -473,3 +473,5 @@ def test_there_is_a_program_of_each_preset(seeded):  # KIND-01 …
     village = Program.objects.get(preset="revitalization")
     assert village.steps.count() == 6
     assert (TODAY - village.starts_on).days > 700
+    assert village.links.count() == 3
+    assert bytes(village.photos.get().image).startswith(b"\xff\xd8")

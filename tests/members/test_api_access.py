@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from activities.models import Indicator, Milestone, ProgramItem, ProgramPhoto
 from config.api import version_1
 from members.models import Appointment, Branch, BranchChange, Correction, Member
 from members.services import audit
@@ -55,6 +56,12 @@ class Town:
         self.entry = audit.record(audit.Act.SIGNED_IN, by=owner.user)
         self.activity = build.activity(branch=left, seats=1)
         self.program = build.program(left)
+        self.parts = {
+            "program_indicator": build.program_part(Indicator, self.program),
+            "program_milestone": build.program_part(Milestone, self.program),
+            "program_item": build.program_part(ProgramItem, self.program),
+            "program_photo": build.program_part(ProgramPhoto, self.program),
+        }
 
     def client(self, role):
         client = APIClient()
@@ -107,6 +114,19 @@ ROUTES = {
     "program-stop": {"post"},
     "program-readings": {"get", "post"},
     "program-steps": {"get", "post"},
+    "program_indicator-list": {"post"},
+    "program_indicator-detail": {"get", "patch"},
+    "program_indicator-remove": {"post"},
+    "program_milestone-list": {"post"},
+    "program_milestone-detail": {"get", "patch"},
+    "program_milestone-remove": {"post"},
+    "program_item-list": {"post"},
+    "program_item-detail": {"get", "patch"},
+    "program_item-remove": {"post"},
+    "program_photo-detail": {"get"},
+    "program_photo-image": {"get"},
+    "program_photo-remove": {"post"},
+    "branch-modules": {"get", "post"},
     "activity-sign-up": {"get", "post", "delete"},
     "audit-list": {"get"},
     "audit-detail": {"get"},
@@ -139,6 +159,7 @@ def addresses(town):
         "program": town.program.pk,
         "audit": town.entry.pk,
     }
+    keys |= {noun: part.pk for noun, part in town.parts.items()}
     for name in ROUTES:
         noun, _dash, rest = name.partition("-")
         key = OWN_KEYS.get(name, [keys.get(noun)])
