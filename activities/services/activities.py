@@ -13,7 +13,6 @@ from typing import Any
 import pghistory
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -150,9 +149,8 @@ def _set_co_hosts(activity: Activity, branches: Iterable[Branch]) -> None:
 def set_agenda(activity: Activity, points: Iterable[dict[str, Any]]) -> None:
     """Put these points, in this order, in the place of those that stand.
 
-    A point with the "id" of one that stands is that one, changed: what hangs on it, as a
-    ballot, stays. Raises ValidationError, code "over" for a cancelled activity, "in_use"
-    where a point that is left out has a ballot or a resolution.
+    A point with the "id" of one that stands is that one, changed. Raises ValidationError,
+    code "over" for a cancelled activity.
     """
     if locked(activity).state == State.CANCELLED:
         raise over()
@@ -165,12 +163,7 @@ def set_agenda(activity: Activity, points: Iterable[dict[str, Any]]) -> None:
         for name, value in given.items():
             setattr(item, name, value)
         kept.append(item)
-    try:
-        with transaction.atomic():
-            activity.agenda.filter(pk__in=there).delete()
-    except ProtectedError:
-        message = _("A point that was voted on or decided cannot be taken out.")
-        raise ValidationError(message, code="in_use") from None
+    activity.agenda.filter(pk__in=there).delete()
     for item in kept:
         item.full_clean(exclude=["activity"], validate_constraints=False)
         item.save()

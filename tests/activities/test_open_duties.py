@@ -464,3 +464,19 @@ def test_nobody_is_reminded_on_other_days_or_after_the_office_ended():
     assert not Notification.objects.exists()
     assert timezone.is_aware(NOW)
     assert Activity.objects.count() == 0
+
+
+def test_of_two_who_add_the_same_version_the_second_is_told(monkeypatch):
+    by = build.administrator("system")
+
+    def slower(*_checked):
+        """While one is judged, the other is written."""
+        other = version(times=3)
+        other.version = 2
+        other.save(force_insert=True)
+
+    monkeypatch.setattr(duties, "_check_beginning", slower)
+    with pytest.raises(ValidationError) as refusal:
+        duties.add_version(version(times=2), by=by, today=TODAY)
+
+    assert refusal.value.error_dict["code"][0].code == "meanwhile"

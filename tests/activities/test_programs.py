@@ -220,6 +220,10 @@ def test_a_no_ends_the_flow_with_its_reason(program):  # KIND-01
     assert flow.next_step(program) == "confer"
 
 
+def test_nothing_is_taken_back_before_the_first_step(program):
+    assert code_of(flow.take_back, program, by=None) == {("", "no_step")}
+
+
 def test_counts_fit_the_result(program):
     step(program, "propose", 0)
     assert code_of(step, program, "confer", 1, yes=5, no=5) == {("passed", "votes")}
