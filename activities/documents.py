@@ -19,7 +19,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from activities.models import Activity, Attendance, Minutes
-from activities.services import attendances
+from activities.services import attendances, votes
 from activities.services import minutes as service
 
 BODY, HEADING = "仿宋", "黑体"
@@ -104,7 +104,7 @@ def put_ballot(paper: Any, ballot: Any) -> None:
         table(paper, [names, numbers], widths=[156 / len(totals)] * len(totals))
     if tellers := ballot.tellers():
         line(paper, _("Tellers:") + "、".join(one.name for one in tellers))
-    line(paper, service.explain(ballot))
+    line(paper, votes.explain(ballot))
 
 
 def put_signatures(paper: Any, minutes: Minutes) -> None:

@@ -26,7 +26,7 @@ from activities.forms.minutes import (
 )
 from activities.models import Activity, Ballot, Minutes
 from activities.services import minutes as service
-from activities.services import resolutions
+from activities.services import resolutions, sign_off, votes
 from activities.views.attendances import find as find_managed
 from activities.views.pages import paper
 from members.forms.refusals import add_refusal
@@ -137,7 +137,7 @@ def minutes_detail(request, pk):
     minutes = find(request, pk)
     user, now = request.user, timezone.now()
     said = service.content(minutes)
-    role = service.role_of(minutes, user)
+    role = sign_off.role_of(minutes, user)
     can_write = access.written_minutes(user).filter(pk=pk).exists()
     countable = set(
         access.countable_ballots(user)
@@ -148,7 +148,7 @@ def minutes_detail(request, pk):
         (
             item,
             [
-                (ballot, service.explain(ballot), ballot.pk in countable)
+                (ballot, votes.explain(ballot), ballot.pk in countable)
                 for ballot in item.ballots.all()
             ],
         )
@@ -172,7 +172,7 @@ def minutes_detail(request, pk):
         "can_sign": bool(role) and getattr(minutes, f"{role}_signed_at") is None,
         "can_take_back": bool(role) and minutes.state == minutes.State.SIGNING,
         "can_correct": can_correct,
-        "can_object": service.may_object(minutes, user.member, now),
+        "can_object": sign_off.may_object(minutes, user.member, now),
         "seen": service.digest_of(said),
     }
     return render(request, "activities/minutes_detail.html", context)
@@ -228,7 +228,7 @@ def _signed(minutes, role):
 def minutes_sign(request, pk):
     minutes = find(request, pk)
     try:
-        service.sign(
+        sign_off.sign(
             minutes,
             seen=request.POST.get("seen", ""),
             by=request.user,
@@ -245,7 +245,7 @@ def minutes_sign(request, pk):
 def minutes_take_back(request, pk):
     minutes = find(request, pk)
     try:
-        service.take_back(minutes, by=request.user)
+        sign_off.take_back(minutes, by=request.user)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -272,7 +272,7 @@ def minutes_correct(request, pk):
     form = CorrectionForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            draft = service.correct(minutes, by=request.user, **form.cleaned_data)
+            draft = sign_off.correct(minutes, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
@@ -284,12 +284,12 @@ def minutes_correct(request, pk):
 def minutes_object(request, pk):
     minutes = find(request, pk)
     member = request.user.member
-    if not service.may_object(minutes, member, timezone.now()):
+    if not sign_off.may_object(minutes, member, timezone.now()):
         raise Http404
     form = ObjectionForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            service.object_to(
+            sign_off.object_to(
                 minutes, member=member, now=timezone.now(), **form.cleaned_data
             )
         except ValidationError as refusal:
@@ -310,7 +310,7 @@ def ballot_add(request, pk):
         pk=pk,
     )
     minutes = item.minutes
-    eligible, present = service.voters(minutes.activity)
+    eligible, present = votes.voters(minutes.activity)
     form = BallotForm(
         request.POST if request.method == "POST" else None,
         instance=Ballot(item=item, eligible=eligible, present=present),
@@ -318,7 +318,7 @@ def ballot_add(request, pk):
     )
     if form.is_bound and form.is_valid():
         try:
-            service.put_ballot(form.instance)
+            votes.put_ballot(form.instance)
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
@@ -342,13 +342,13 @@ def ballot_count(request, pk):
     )
     if form.is_bound and form.is_valid():
         try:
-            counted = service.count_ballot(
+            counted = votes.count_ballot(
                 ballot, form.cleaned_data, by=request.user, now=timezone.now()
             )
         except ValidationError as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(request, service.explain(counted))
+            messages.success(request, votes.explain(counted))
             # A teller need not be one who may read the rest.
             readable = access.visible_minutes(request.user).filter(pk=minutes.pk)
             return redirect(minutes if readable.exists() else minutes.activity)
@@ -371,7 +371,7 @@ def ballot_remove(request, pk):
         context = {"minutes": minutes, "ballot": ballot}
         return render(request, "activities/ballot_remove.html", context)
     try:
-        service.remove_ballot(ballot)
+        votes.remove_ballot(ballot)
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:

@@ -8,7 +8,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from activities.models import AgendaItem, Minutes, Resolution
-from activities.services import attendances, minutes, resolutions
+from activities.services import (
+    attendances,
+    minutes,
+    resolutions,
+    sign_off,
+    votes,
+)
 from activities.services.attendances import Mark
 from activities.services.minutes import Decided, Point
 from members.models import Notification
@@ -69,7 +75,7 @@ def refused(call, *args, **given):
 def sign(draft, user):
     draft = Minutes.objects.get(pk=draft.pk)
     seen = minutes.digest(draft)
-    return minutes.sign(draft, seen=seen, by=user, now=timezone.now())
+    return sign_off.sign(draft, seen=seen, by=user, now=timezone.now())
 
 
 def signed(draft, chair, recorder):
@@ -221,7 +227,7 @@ def test_two_sign_the_same_and_then_nothing_changes(draft, meeting, chair, recor
     meeting.refresh_from_db()
     assert meeting.state == "held"
     assert refused(minutes.save, locked, {}, [], []) == "signed"
-    assert refused(minutes.take_back, locked, by=chair) == "signed"
+    assert refused(sign_off.take_back, locked, by=chair) == "signed"
 
 
 def test_signed_twice_is_signed_once(draft, meeting, chair, recorder):
@@ -266,7 +272,7 @@ def test_one_signs_only_what_one_saw(draft, meeting, recorder):
     seen = minutes.digest(draft)
     draft.items.update(discussion="另一种说法")
 
-    found = refused(minutes.sign, draft, seen=seen, by=recorder, now=timezone.now())
+    found = refused(sign_off.sign, draft, seen=seen, by=recorder, now=timezone.now())
 
     assert found == "changed"
 
@@ -276,10 +282,10 @@ def test_the_only_signature_can_be_taken_back(draft, meeting, chair, recorder):
     waiting = sign(draft, recorder)
     assert refused(minutes.save, waiting, {}, [], []) == "signed"
 
-    back = minutes.take_back(waiting, by=recorder)
+    back = sign_off.take_back(waiting, by=recorder)
 
     assert (back.state, back.digest, back.recorder_signed_at) == ("draft", "", None)
-    assert minutes.take_back(back, by=recorder) == back
+    assert sign_off.take_back(back, by=recorder) == back
     minutes.save(back, {"place": "村口"}, [], [])
 
 
@@ -293,7 +299,7 @@ def test_the_attendance_list_is_closed_with_the_signatures(
         attendances.record(meeting, [mark], by=None, now=timezone.now())
 
     assert refused(record) == "signed"
-    minutes.correct(locked, reason="人数有误", by=chair)
+    sign_off.correct(locked, reason="人数有误", by=chair)
     record()
 
 
@@ -348,14 +354,14 @@ def test_a_correction_is_a_new_version_with_its_reason(draft, chair, recorder):
     """MIN-14"""
     count(build_ballot(draft.items.first()), recorder, yes=2)
     first = signed(draft, chair, recorder)
-    assert refused(minutes.correct, first, reason=" ", by=chair) == {
+    assert refused(sign_off.correct, first, reason=" ", by=chair) == {
         "reason": "required"
     }
 
-    second = minutes.correct(first, reason="地点写错", by=chair)
+    second = sign_off.correct(first, reason="地点写错", by=chair)
 
     assert (second.revision, second.state, second.reason) == (2, "draft", "地点写错")
-    assert minutes.correct(first, reason="再次", by=chair) == second
+    assert sign_off.correct(first, reason="再次", by=chair) == second
     assert list(Minutes.objects.in_force()) == [first]
     minutes.save(second, {"place": "村口"}, [], [])
     second = signed(second, chair, recorder)
@@ -366,7 +372,7 @@ def test_a_correction_is_a_new_version_with_its_reason(draft, chair, recorder):
 
 
 def test_a_draft_needs_no_correction(draft, chair):
-    assert refused(minutes.correct, draft, reason="错", by=chair) == "not_signed"
+    assert refused(sign_off.correct, draft, reason="错", by=chair) == "not_signed"
 
 
 def test_who_was_there_may_object_for_three_days(
@@ -377,18 +383,18 @@ def test_who_was_there_may_object_for_three_days(
     waiting = sign(draft, recorder)
     now = timezone.now()
 
-    note = minutes.object_to(waiting, member=witness, text="我说的是不同意", now=now)
-    again = minutes.object_to(waiting, member=witness, text="我说的是不同意 ", now=now)
+    note = sign_off.object_to(waiting, member=witness, text="我说的是不同意", now=now)
+    again = sign_off.object_to(waiting, member=witness, text="我说的是不同意 ", now=now)
 
     assert again == note
-    assert refused(minutes.object_to, waiting, member=witness, text=" ", now=now) == {
+    assert refused(sign_off.object_to, waiting, member=witness, text=" ", now=now) == {
         "text": "required"
     }
     late = now + timedelta(days=3, minutes=1)
     away = build.member(branch=branch)
     for member, moment in ((witness, late), (away, now)):
         found = refused(
-            minutes.object_to, waiting, member=member, text="不对", now=moment
+            sign_off.object_to, waiting, member=member, text="不对", now=moment
         )
         assert found == "over"
 
@@ -396,7 +402,7 @@ def test_who_was_there_may_object_for_three_days(
 def test_nobody_objects_to_a_draft(draft, meeting, chair):
     mark_all(meeting)
 
-    assert not minutes.may_object(draft, chair.member, timezone.now())
+    assert not sign_off.may_object(draft, chair.member, timezone.now())
 
 
 # --- votes ------------------------------------------------------------------------------
@@ -408,17 +414,17 @@ def build_ballot(item, **fields):
 def count(ballot, by, **totals):
     spoken = sum(totals.get(name, 0) for name in ("yes", "no", "abstain", "void"))
     given = {"issued": ballot.present, "returned": spoken} | totals
-    return minutes.count_ballot(ballot, given, by=by, now=timezone.now())
+    return votes.count_ballot(ballot, given, by=by, now=timezone.now())
 
 
 def test_a_vote_is_counted_and_explained(draft, recorder):  # MIN-08, MEET-02
     ballot = build_ballot(draft.items.first(), eligible=20, present=12)
 
-    assert minutes.explain(ballot) == "Not counted yet."
+    assert votes.explain(ballot) == "Not counted yet."
     counted = count(ballot, recorder, yes=10, no=1, abstain=1)
-    assert minutes.explain(counted) == ("Not passed: 10 in favor, 11 of 20 due needed.")
+    assert votes.explain(counted) == ("Not passed: 10 in favor, 11 of 20 due needed.")
     again = count(ballot, recorder, yes=11, no=1)
-    assert minutes.explain(again) == "Passed: 11 in favor, 11 of 20 due needed."
+    assert votes.explain(again) == "Passed: 11 in favor, 11 of 20 due needed."
 
 
 def test_an_election_and_a_missing_quorum_are_explained(
@@ -428,10 +434,10 @@ def test_an_election_and_a_missing_quorum_are_explained(
     chosen = build_ballot(item, rule="election", eligible=20, present=16)
     few = build_ballot(item, rule="election", eligible=20, present=15)
 
-    assert minutes.explain(count(chosen, recorder, yes=9, no=7)) == (
+    assert votes.explain(count(chosen, recorder, yes=9, no=7)) == (
         "Elected: 9 in favor, 9 of 16 present needed."
     )
-    assert minutes.explain(count(few, recorder, yes=15)) == (
+    assert votes.explain(count(few, recorder, yes=15)) == (
         "No quorum: of 20 due 15 were present, 16 are needed. Nothing is decided."
     )
 
@@ -460,7 +466,7 @@ def test_a_vote_is_put_on_a_draft_with_its_tellers(draft, chair, recorder):  # E
     def put(**fields):
         given = {"motion": "选举", "rule": "election", "eligible": 2, "present": 2}
         ballot = type(build_ballot(item))(item=item, **(given | fields))
-        return refused(minutes.put_ballot, ballot)
+        return refused(votes.put_ballot, ballot)
 
     item = draft.items.first()
     one, two = chair.member, recorder.member
@@ -480,13 +486,13 @@ def test_a_vote_put_there_by_mistake_is_removed_and_a_secret_count_is_not(
     )
     count(secret, recorder, yes=2)
 
-    minutes.remove_ballot(wrong)
-    minutes.remove_ballot(wrong)
+    votes.remove_ballot(wrong)
+    votes.remove_ballot(wrong)
 
-    assert refused(minutes.remove_ballot, secret) == "counted"
+    assert refused(votes.remove_ballot, secret) == "counted"
     assert list(item.ballots.all()) == [secret]
     signed(draft, chair, recorder)
-    assert refused(minutes.remove_ballot, secret) == "signed"
+    assert refused(votes.remove_ballot, secret) == "signed"
 
 
 def test_full_members_vote_and_the_exempt_are_not_due(meeting, draft, branch):  # EL-02
@@ -495,7 +501,7 @@ def test_full_members_vote_and_the_exempt_are_not_due(meeting, draft, branch):  
     build.member("赵忙", branch=branch)
     mark_all(meeting, 王老=("exempt", "年老体弱"), 赵忙=("leave", "出差"))
 
-    assert minutes.voters(meeting) == (3, 2)
+    assert votes.voters(meeting) == (3, 2)
 
 
 # --- resolutions ------------------------------------------------------------------------
@@ -558,7 +564,7 @@ def test_ticked_twice_is_ticked_once_and_stays_so_in_a_correction(
     first = resolutions.tick(
         resolved.resolutions.get(), by=recorder, now=timezone.now()
     )
-    draft = minutes.correct(resolved, reason="地点写错", by=chair)
+    draft = sign_off.correct(resolved, reason="地点写错", by=chair)
     again = resolutions.tick(first, by=chair, now=timezone.now())
 
     assert (again.done_at, again.done_by) == (first.done_at, recorder)
@@ -569,7 +575,7 @@ def test_ticked_twice_is_ticked_once_and_stays_so_in_a_correction(
 def test_what_is_done_while_a_correction_is_written_stays_done(
     resolved, chair, recorder
 ):
-    draft = minutes.correct(resolved, reason="地点写错", by=chair)
+    draft = sign_off.correct(resolved, reason="地点写错", by=chair)
     resolutions.tick(resolved.resolutions.get(), by=recorder, now=timezone.now())
     signed(draft, chair, recorder)
 
@@ -598,7 +604,7 @@ def test_both_signing_at_the_same_moment_lock_the_minutes_once(
     now = timezone.now()
 
     states = race(
-        lambda user: minutes.sign(draft, seen=seen, by=user, now=now).state,
+        lambda user: sign_off.sign(draft, seen=seen, by=user, now=now).state,
         [chair, recorder],
     )
 

@@ -17,6 +17,7 @@ from activities.services import (
     minutes,
     own_life,
     register,
+    sign_off,
 )
 from activities.services.attendances import Mark
 from activities.signals import took_part, took_part_not
@@ -84,7 +85,7 @@ def test_one_meeting_from_the_plan_to_every_paper(client, facts):
     minutes.save(draft, {"ends_at": begins + timedelta(hours=3)}, [], [decided])
     for user in (chair, recorder):
         draft.refresh_from_db()
-        minutes.sign(draft, seen=minutes.digest(draft), by=user, now=now)
+        sign_off.sign(draft, seen=minutes.digest(draft), by=user, now=now)
 
     people = ("张书记", "李记录", "王早退")
     assert sorted(facts) == sorted(("came", one, "general_meeting") for one in people)
@@ -114,7 +115,7 @@ def test_one_meeting_from_the_plan_to_every_paper(client, facts):
     # A correction of the minutes opens the list again; all follows.
     facts.clear()
     meeting.refresh_from_db()
-    minutes.correct(draft, reason="王早退未到会", by=recorder)
+    sign_off.correct(draft, reason="王早退未到会", by=recorder)
     marks = [Mark(early, "absent")]
     attendances.record(meeting, marks, by=chair, now=now)
     attendances.record(meeting, marks, by=chair, now=now)
