@@ -16,6 +16,7 @@ from activities.models import (
     Resolution,
     SignUp,
     SurveyTurn,
+    Tick,
 )
 from activities.services import calendar
 from members.services import own_data, own_kinds
@@ -23,6 +24,7 @@ from members.services.own_kinds import Basis, Deletion, Kind
 
 own_data.register(SignUp, "sign_ups", "member__user")
 own_data.register(Attendance, "attendances", "member__user")
+own_data.register(Tick, "ticks", "member__user", without=["key"])
 own_data.register(HelperTask, "helper_tasks", "member__user")
 own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
 own_data.register(Ballot, "votes", "candidate__user")
@@ -84,6 +86,21 @@ own_kinds.register(
         _(
             "Branches keep minutes of their meetings with those present and absent: "
             "Regulations on the Work of Party Branches."
+        ),
+        _("As long as the minutes."),
+        _("If it is wrong, tell the host, or object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "ticks",
+        Basis.RULE,
+        pgettext_lazy("own data", "Ticks on lists of meetings"),
+        _("When somebody ticked or unticked you on the list at an activity."),
+        _(
+            "Devices send a tick until it arrives, and two may have ticked you: that each "
+            "counts once has to be known."
         ),
         _("As long as the minutes."),
         _("If it is wrong, tell the host, or object to the minutes within three days."),

@@ -22,6 +22,7 @@ from activities.api.program_parts import (
 )
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
+from activities.api.ticks import TicksView
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
@@ -73,6 +74,7 @@ version_1 = [
         BranchModulesView.as_view(),
         name="branch-modules",
     ),
+    path("activities/<int:pk>/ticks/", TicksView.as_view(), name="activity-ticks"),
     path("me/life/", OwnLifeView.as_view(), name="me-life"),
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
     path("me/", MeView.as_view(), name="me"),

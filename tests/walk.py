@@ -323,6 +323,8 @@ PAGES = {
     # minutes
     "activities:attendance_record": Page("meeting", LEAD_LEFT, LEAD_LEFT),
     "activities:attendance_file": Page("meeting", None, LEAD_LEFT),
+    "activities:check_in": Page("meeting", LEAD_LEFT, LEAD_LEFT),
+    "activities:check_in_worker": Page(),
     "activities:door_code": Page("meeting", LEAD_LEFT),
     "activities:attend": Page("meeting", IN_LEFT, IN_LEFT),
     "activities:minutes_start": Page("meeting", None, LEAD_LEFT),

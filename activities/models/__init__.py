@@ -23,6 +23,7 @@ from activities.models.program import (
     Reading,
 )
 from activities.models.sign_up import SignUp
+from activities.models.tick import Tick
 
 __all__ = [
     "Activity",
@@ -53,4 +54,5 @@ __all__ = [
     "SignUp",
     "SurveyAnswer",
     "SurveyTurn",
+    "Tick",
 ]

@@ -78,15 +78,7 @@ def attendance_record(request, pk):
     activity = find(request, pk)
     search = MemberSearchForm(request.GET)
     text = search.cleaned_data["q"] if search.is_valid() else ""
-    everybody = attendances.listed(activity)
-    people = list(everybody[: LONGEST_LIST + 1])
-    is_long = len(people) > LONGEST_LIST
-    if is_long:  # then only those who signed up or came; the others are looked up
-        known = [
-            *activity.sign_ups.with_a_seat().values_list("member", flat=True),
-            *activity.attendances.values_list("member", flat=True),
-        ]
-        people = list(everybody.filter(pk__in=known)[:LONGEST_LIST])
+    people, is_long = shown(activity)
     found = find_others(request.user, activity, text, people) if text else []
     form = AttendanceForm(
         request.POST if request.method == "POST" else None,
@@ -122,6 +114,20 @@ def attendance_record(request, pk):
     }
     status = 422 if form.errors else 200
     return render(request, "activities/attendance_record.html", context, status=status)
+
+
+def shown(activity):
+    """The people on the page, and whether that is not everybody."""
+    everybody = attendances.listed(activity)
+    people = list(everybody[: LONGEST_LIST + 1])
+    if len(people) <= LONGEST_LIST:
+        return people, False
+    # Then only those who signed up or came; the others are looked up.
+    known = [
+        *activity.sign_ups.with_a_seat().values_list("member", flat=True),
+        *activity.attendances.values_list("member", flat=True),
+    ]
+    return list(everybody.filter(pk__in=known)[:LONGEST_LIST]), True
 
 
 def find_others(user, activity, text, listed):

@@ -17,6 +17,7 @@ NO_PAGE = {
     "members:import_refused",
     "members:export_download",
     "activities:program_photo",
+    "activities:check_in_worker",
 }
 
 

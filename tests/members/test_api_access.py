@@ -87,6 +87,7 @@ ROUTES = {
     "branch-effect": {"get"},
     "branch-register": {"get"},
     "activity-effect": {"get"},
+    "activity-ticks": {"post"},
     "me-life": {"get"},
     "member-list": {"get", "post"},
     "member-detail": {"get", "patch"},

@@ -1,5 +1,6 @@
 // Every page works without this file; it only makes pages smoother.
 import htmx from "htmx.org";
+import "./check_in.js";
 
 // htmx sends the same token as the page's forms.
 document.addEventListener("htmx:configRequest", ({ detail }) => {

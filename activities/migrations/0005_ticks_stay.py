@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from members.append_only import AppendOnly
+
+
+class Migration(migrations.Migration):
+    dependencies = [("activities", "0004_ticks")]
+
+    operations = [AppendOnly("activities_tick")]
