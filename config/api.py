@@ -6,6 +6,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from activities.api.activities import ActivityViewSet
+from activities.api.attendances import (
+    AttendanceView,
+    CheckInView,
+    CheckOutView,
+)
 from activities.api.duties import BranchDutiesView
 from activities.api.effect import (
     ActivityEffectView,
@@ -20,6 +25,7 @@ from activities.api.program_parts import (
     ProgramItemViewSet,
     ProgramPhotoViewSet,
 )
+from activities.api.minutes import MinutesViewSet, ResolutionViewSet
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from activities.api.ticks import TicksView
@@ -44,6 +50,8 @@ router.register("program-indicators", IndicatorViewSet, "program_indicator")
 router.register("program-milestones", MilestoneViewSet, "program_milestone")
 router.register("program-items", ProgramItemViewSet, "program_item")
 router.register("program-photos", ProgramPhotoViewSet, "program_photo")
+router.register("minutes", MinutesViewSet, "minutes")
+router.register("resolutions", ResolutionViewSet, "resolution")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 
 version_1 = [
@@ -73,6 +81,17 @@ version_1 = [
         "branches/<int:pk>/modules/",
         BranchModulesView.as_view(),
         name="branch-modules",
+        "activities/<int:pk>/attendance/",
+        AttendanceView.as_view(),
+        name="activity-attendance",
+    ),
+    path(
+        "activities/<int:pk>/check-in/", CheckInView.as_view(), name="activity-check-in"
+    ),
+    path(
+        "activities/<int:pk>/check-out/",
+        CheckOutView.as_view(),
+        name="activity-check-out",
     ),
     path("activities/<int:pk>/ticks/", TicksView.as_view(), name="activity-ticks"),
     path("me/life/", OwnLifeView.as_view(), name="me-life"),

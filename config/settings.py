@@ -477,6 +477,8 @@ SPECTACULAR_SETTINGS = {
         "ActivityKind": "activities.models.Activity.Kind",
         "ProgramState": "activities.models.Program.State",
         "ProgramItemKind": "activities.models.ProgramItem.Kind",
+        "AttendanceState": "activities.models.Attendance.State",
+        "MinutesState": "activities.models.Minutes.State",
         "ActivityState": "activities.models.Activity.State",
         "BranchKind": "members.models.Branch.Kind",
     },

@@ -218,10 +218,12 @@ def attendance(activity, member, *, state="present", **fields):
     )
 
 
-def signed_minutes(activity, *, number=1, resolutions=(), **fields):
+def signed_minutes(activity, *, number=1, resolutions=(), signers=(), **fields):
     """Minutes that two accounts signed just now; resolutions: of text and member."""
     now = timezone.now()
-    chair, recorder = (user(member=member(branch=activity.branch)) for _ in range(2))
+    chair, recorder = signers or (
+        user(member=member(branch=activity.branch)) for _ in range(2)
+    )
     made = Minutes.objects.create(
         activity=activity,
         revision=1,

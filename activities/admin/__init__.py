@@ -1,3 +1,3 @@
-from activities.admin import activities, duties, effect, programs
+from activities.admin import activities, duties, effect, minutes, programs
 
-__all__ = ["activities", "duties", "effect", "programs"]
+__all__ = ["activities", "duties", "effect", "minutes", "programs"]

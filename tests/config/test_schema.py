@@ -70,6 +70,9 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
     member = build.member(branch=left)
     owner = build.user(member=member)
     program = build.program(branch=left)
+    signed = build.signed_minutes(
+        build.meeting(left, state="held"), resolutions=[("修路", member)]
+    )
     keys = {
         "branches": left.pk,
         "members": member.pk,
@@ -79,6 +82,9 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "program-milestones": build.program_part(Milestone, program).pk,
         "program-items": build.program_part(ProgramItem, program).pk,
         "program-photos": build.program_part(ProgramPhoto, program).pk,
+        "minutes": signed.pk,
+        "resolutions": signed.resolutions.get().pk,
+        "programs": build.program(branch=left).pk,
         "appointments": build.appointment(member).pk,
         "corrections": build.correction(member, by=owner).pk,
         "audit": audit.record(audit.Act.SIGNED_IN, by=owner).pk,

@@ -16,11 +16,15 @@ from django.urls import NoReverseMatch, reverse
 
 from activities.models import (
     Activity,
+    Attendance,
+    Ballot,
     BranchModule,
     BranchSize,
     DutyRule,
     Effect,
+    Minutes,
     Program,
+    Resolution,
 )
 from members import access
 from members.models import (
@@ -127,6 +131,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     # Parts of what has a page of its own, and what only serves to know somebody again.
     own -= {ImportPart, Session, Authenticator, RecoveryCode, PastPassword}
     own |= {Activity, DutyRule, BranchSize, Effect, Program, BranchModule}
+    own |= {Attendance, Minutes, Ballot, Resolution}
 
     assert set(MODELS) == own
 

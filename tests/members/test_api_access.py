@@ -62,6 +62,12 @@ class Town:
             "program_item": build.program_part(ProgramItem, self.program),
             "program_photo": build.program_part(ProgramPhoto, self.program),
         }
+        meeting = build.meeting(left, state="held")
+        self.minutes = build.signed_minutes(
+            meeting,
+            resolutions=[("修路", owner)],
+            signers=(users["secretary"], users["owner"]),
+        )
 
     def client(self, role):
         client = APIClient()
@@ -88,6 +94,18 @@ ROUTES = {
     "branch-register": {"get"},
     "activity-effect": {"get"},
     "activity-ticks": {"post"},
+    "activity-attendance": {"get", "post"},
+    "activity-check-in": {"post"},
+    "activity-check-out": {"post"},
+    "minutes-list": {"get", "post"},
+    "minutes-detail": {"get", "patch"},
+    "minutes-sign": {"post"},
+    "minutes-take-back": {"post"},
+    "minutes-correct": {"post"},
+    "minutes-objections": {"post"},
+    "resolution-list": {"get"},
+    "resolution-detail": {"get"},
+    "resolution-tick": {"post"},
     "me-life": {"get"},
     "member-list": {"get", "post"},
     "member-detail": {"get", "patch"},
@@ -158,6 +176,8 @@ def addresses(town):
         "correction": town.request.pk,
         "activity": town.activity.pk,
         "program": town.program.pk,
+        "minutes": town.minutes.pk,
+        "resolution": town.minutes.resolutions.get().pk,
         "audit": town.entry.pk,
     }
     keys |= {noun: part.pk for noun, part in town.parts.items()}
