@@ -8,21 +8,21 @@ from django.utils.translation import pgettext
 from docx.enum.section import WD_ORIENT
 from docx.shared import Mm
 
-from activities import documents
+from activities import papers
 from activities.services import register
 from members.models import Branch
 
 
 def register_file(branch: Branch, year: int) -> bytes:
-    paper = documents.new_paper()
+    paper = papers.new_paper()
     section = paper.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(297), Mm(210)
     section.left_margin = section.right_margin = Mm(20)
     section.top_margin = section.bottom_margin = Mm(20)
     said = {"year": year}
-    documents.title(paper, _("Register of organizational life %(year)s") % said)
-    documents.line(paper, f"{_('Branch')}：{branch.name}")
+    papers.title(paper, _("Register of organizational life %(year)s") % said)
+    papers.line(paper, f"{_('Branch')}：{branch.name}")
     head = (
         *(_("No."), _("Date"), pgettext("activity", "Kind"), _("Title")),
         *(pgettext("minutes", "Place"), pgettext("minutes", "Chair")),
@@ -32,8 +32,8 @@ def register_file(branch: Branch, year: int) -> bytes:
         cells(place, one) for place, one in enumerate(register.lines(branch, year), 1)
     ]
     widths = (11, 24, 30, 50, 36, 20, 22, 18, 46)
-    documents.table(paper, [head, *rows], widths=widths)
-    return documents.written(paper)
+    papers.table(paper, [head, *rows], widths=widths)
+    return papers.written(paper)
 
 
 def cells(place: int, line: register.Line) -> tuple[str, ...]:
