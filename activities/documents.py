@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from activities.documents_parts import put_files, put_life
 from activities.models import Activity, Attendance, Minutes
 from activities.papers import line, listing, named, new_paper, table, title, written
 from activities.services import attendances, votes
@@ -51,7 +52,9 @@ def minutes_file(minutes: Minutes) -> bytes:
             line(paper, text)
         for ballot in item.ballots.all():
             put_ballot(paper, ballot)
-    resolutions = list(minutes.resolutions.select_related("member"))
+    put_life(paper, minutes)
+    decided = minutes.resolutions.filter(is_correction=False)
+    resolutions = list(decided.select_related("member"))
     if resolutions:
         line(paper, _("Resolutions"), heading=True)
         rows = [
@@ -68,6 +71,7 @@ def minutes_file(minutes: Minutes) -> bytes:
         for one in objections:
             at = timezone.localtime(one.at)
             line(paper, f"{one.member.name}（{at:%Y-%m-%d %H:%M}）：{one.text}")
+    put_files(paper, minutes)
     put_signatures(paper, minutes)
     return written(paper)
 

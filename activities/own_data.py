@@ -10,6 +10,7 @@ from activities.models import (
     Ballot,
     CalendarFeed,
     HelperTask,
+    LifePoint,
     Objection,
     Program,
     ProgramItem,
@@ -25,6 +26,7 @@ from members.services.own_kinds import Basis, Deletion, Kind
 own_data.register(SignUp, "sign_ups", "member__user")
 own_data.register(Attendance, "attendances", "member__user")
 own_data.register(Tick, "ticks", "member__user", without=["key"])
+own_data.register(LifePoint, "life_points", "member__user")
 own_data.register(HelperTask, "helper_tasks", "member__user")
 own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
 own_data.register(Ballot, "votes", "candidate__user")
@@ -101,6 +103,23 @@ own_kinds.register(
         _(
             "Devices send a tick until it arrives, and two may have ticked you: that each "
             "counts once has to be known."
+        ),
+        _("As long as the minutes."),
+        _("If it is wrong, tell the host, or object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "life_points",
+        Basis.RULE,
+        pgettext_lazy("own data", "Own problems and criticism"),
+        _(
+            "What you said of yourself, and what others said to you, at the yearly meeting."
+        ),
+        _(
+            "Minutes of organizational-life meetings hold both: Regulations on the Work "
+            "of Party Branches."
         ),
         _("As long as the minutes."),
         _("If it is wrong, tell the host, or object to the minutes within three days."),

@@ -11,6 +11,7 @@ from activities.views import (
     effect,
     helper_tasks,
     minutes,
+    minutes_parts,
     planning,
     program_parts,
     programs,
@@ -79,6 +80,20 @@ urlpatterns = [
     path("<int:pk>/minutes/start/", minutes.minutes_start, name="minutes_start"),
     path("<int:pk>/agenda/follow/", minutes.agenda_follow, name="agenda_follow"),
     path("minutes/<int:pk>/", minutes.minutes_detail, name="minutes_detail"),
+    path(
+        "minutes/<int:pk>/files/add/", minutes_parts.file_add, name="minutes_file_add"
+    ),
+    path(
+        "minutes/files/<int:pk>/",
+        minutes_parts.minutes_attachment,
+        name="minutes_attachment",
+    ),
+    path(
+        "minutes/files/<int:pk>/remove/",
+        minutes_parts.file_remove,
+        name="minutes_file_remove",
+    ),
+    path("minutes/<int:pk>/life/", minutes_parts.life_edit, name="life_edit"),
     path("minutes/<int:pk>/edit/", minutes.minutes_edit, name="minutes_edit"),
     path("minutes/<int:pk>/file/", minutes.minutes_file, name="minutes_file"),
     path("minutes/<int:pk>/sign/", minutes.minutes_sign, name="minutes_sign"),

@@ -218,7 +218,9 @@ def attendance(activity, member, *, state="present", **fields):
     )
 
 
-def signed_minutes(activity, *, number=1, resolutions=(), signers=(), **fields):
+def signed_minutes(
+    activity, *, number=1, resolutions=(), signers=(), files=(), **fields
+):
     """Minutes that two accounts signed just now; resolutions: of text and member."""
     now = timezone.now()
     chair, recorder = signers or (
@@ -240,6 +242,8 @@ def signed_minutes(activity, *, number=1, resolutions=(), signers=(), **fields):
         made.resolutions.create(
             text=text, member=responsible, due_on=timezone.localdate()
         )
+    for file in files:
+        made.files.create(**file)
     Minutes.objects.filter(pk=made.pk).update(
         state="locked",
         digest=minutes.digest(made),

@@ -132,13 +132,15 @@ def minutes_world(meeting, person, secretary):
     held = build.meeting(meeting.branch, state="held")
     build.attendance(held, person)
     Effect.objects.create(activity=held, survey_until=access.today())
-    signed = build.signed_minutes(held, resolutions=[("修路", person)])
+    file = {"kind": "photo", "format": "jpg", "caption": "新路", "content": b"picture"}
+    signed = build.signed_minutes(held, resolutions=[("修路", person)], files=[file])
     return {
         "draft": draft.pk,
         "point": item.pk,
         "vote": vote.pk,
         "held": held.pk,
         "signed": signed.pk,
+        "minutes_file": signed.files.get().pk,
         "resolution": signed.resolutions.get().pk,
     }
 
@@ -331,6 +333,10 @@ PAGES = {
     "activities:agenda_follow": Page("meeting", None, LEAD_LEFT),
     "activities:minutes_detail": Page("signed", IN_LEFT),
     "activities:minutes_file": Page("signed", None, IN_LEFT),
+    "activities:minutes_file_add": Page("draft", LEAD_LEFT, LEAD_LEFT),
+    "activities:minutes_attachment": Page("minutes_file", IN_LEFT),
+    "activities:minutes_file_remove": Page("minutes_file", None, LEAD_LEFT),
+    "activities:life_edit": Page("draft", LEAD_LEFT, LEAD_LEFT),
     "activities:minutes_edit": Page("draft", LEAD_LEFT, LEAD_LEFT),
     "activities:minutes_sign": Page("signed", None, IN_LEFT),
     "activities:minutes_take_back": Page("signed", None, IN_LEFT),

@@ -95,7 +95,7 @@ class MinutesItemSerializer(serializers.ModelSerializer):
 class DecidedSerializer(serializers.ModelSerializer):
     class Meta:
         model = Resolution
-        fields = ("id", "text", "member", "due_on", "done_at")
+        fields = ("id", "text", "member", "due_on", "is_correction", "done_at")
         read_only_fields = fields
 
 
@@ -306,7 +306,8 @@ class MinutesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
                 for key, row in rows_of(sent.pop("points"), standing)
             ]
         if "resolutions" in sent:
-            standing = found.resolutions.values_list("pk", flat=True)
+            own = found.resolutions.filter(is_correction=False)
+            standing = own.values_list("pk", flat=True)
             decided = [
                 Decided(
                     key,

@@ -62,7 +62,8 @@ class MinutesForm(forms.ModelForm):
         self.points = [*items, *new]
         for key in self.points:
             self._add_point(key, items.get(key))
-        resolutions = {str(one.pk): one for one in self.instance.resolutions.all()}
+        decided = self.instance.resolutions.filter(is_correction=False)
+        resolutions = {str(one.pk): one for one in decided}
         self.decisions = [*resolutions, *new]
         for key in self.decisions:
             self._add_decision(key, resolutions.get(key))

@@ -10,6 +10,7 @@ from activities.models.minutes import (
     Objection,
     Resolution,
 )
+from activities.models.minutes_parts import LifePoint, MinutesFile
 from activities.models.program import (
     BranchModule,
     FlowStep,
@@ -40,8 +41,10 @@ __all__ = [
     "Guest",
     "HelperTask",
     "Indicator",
+    "LifePoint",
     "Milestone",
     "Minutes",
+    "MinutesFile",
     "MinutesItem",
     "Module",
     "Objection",

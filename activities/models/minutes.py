@@ -406,7 +406,9 @@ class Resolution(models.Model):
     corrected.
     """
 
-    GRADES = graded(G1="id key", G2="minutes text due_on done_at done_by", G3="member")
+    GRADES = graded(
+        G1="id key", G2="minutes text due_on is_correction done_at done_by", G3="member"
+    )
 
     minutes = models.ForeignKey(
         Minutes, models.CASCADE, related_name="resolutions", verbose_name=_("minutes")
@@ -422,6 +424,11 @@ class Resolution(models.Model):
         verbose_name=_("responsible"),
     )
     due_on = models.DateField(_("until"), null=True, blank=True)
+    is_correction = models.BooleanField(
+        _("of the correction list"),
+        default=False,
+        help_text=_("Of an organizational-life meeting."),
+    )
     done_at = models.DateTimeField(_("done at"), null=True, editable=False)
     done_by = models.ForeignKey(
         User,
@@ -456,7 +463,7 @@ class Resolution(models.Model):
                 PART_OF_MINUTES,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.AnyChange(
-                    "minutes", "key", "text", "member", "due_on"
+                    "minutes", "key", "text", "member", "due_on", "is_correction"
                 ),
             ),
             stays_once_signed(

@@ -142,7 +142,7 @@ def people(minutes: Minutes) -> dict[str, Any]:
 
 def content(minutes: Minutes) -> dict[str, Any]:
     """Everything that is signed, in one form; `digest` is of this."""
-    return {
+    said = {
         "activity": minutes.activity_id,
         "title": minutes.activity.title,
         "kind": minutes.activity.kind,
@@ -170,10 +170,14 @@ def content(minutes: Minutes) -> dict[str, Any]:
                 "text": one.text,
                 "member": _named(one.member),
                 "due_on": one.due_on and one.due_on.isoformat(),
+                **({"is_correction": True} if one.is_correction else {}),
             }
             for one in minutes.resolutions.select_related("member")
         ],
     }
+    # What few minutes have stands there for those alone.
+    parts = {"life": _life(minutes), "files": _files(minutes)}
+    return said | {name: part for name, part in parts.items() if part}
 
 
 def items(minutes: Minutes) -> Any:
@@ -181,6 +185,17 @@ def items(minutes: Minutes) -> Any:
     return minutes.items.prefetch_related(
         "ballots__candidate", "ballots__monitor", "ballots__counter"
     )
+
+
+def _life(minutes: Minutes) -> list[Any]:
+    points = minutes.life_points.select_related("member", "speaker")
+    return [
+        [one.kind, _named(one.member), _named(one.speaker), one.text] for one in points
+    ]
+
+
+def _files(minutes: Minutes) -> list[Any]:
+    return [list(one) for one in minutes.files.values_list("kind", "caption", "digest")]
 
 
 def _named(member: Member | None) -> list[Any] | None:
@@ -250,7 +265,7 @@ def save(
     check_heads(found)
     found.save()
     _save_points(found, points)
-    _save_resolutions(found, resolutions)
+    save_resolutions(found, resolutions)
     return found
 
 
@@ -293,10 +308,16 @@ def _save_points(minutes: Minutes, points: Iterable[Point]) -> None:
         item.save()
 
 
-def _save_resolutions(minutes: Minutes, resolutions: Iterable[Decided]) -> None:
-    standing = {str(one.pk): one for one in minutes.resolutions.all()}
+def save_resolutions(
+    minutes: Minutes, resolutions: Iterable[Decided], *, is_correction: bool = False
+) -> None:
+    """Save those of one list: what was resolved, or what is to be corrected."""
+    own = minutes.resolutions.filter(is_correction=is_correction)
+    standing = {str(one.pk): one for one in own}
     for decided in resolutions:
-        row = standing.get(decided.key, Resolution(minutes=minutes))
+        row = standing.get(
+            decided.key, Resolution(minutes=minutes, is_correction=is_correction)
+        )
         if not decided.text.strip():
             if row.pk is not None:
                 row.delete()

@@ -58,6 +58,18 @@ def without_metadata(content: bytes) -> bytes:
     return written.getvalue()
 
 
+def refuse_harmful(content: bytes, *, field: str) -> None:
+    """Raises ValidationError at `field`, code "harmful" or "scanner"."""
+    try:
+        scanning.refuse_infected(content)
+    except scanning.Infected as found:
+        message = _("The virus scanner found this file harmful.")
+        raise refusal_at(field, message, code="harmful") from found
+    except scanning.ScannerDown as fault:
+        message = _("The virus scanner does not answer: try again later.")
+        raise refusal_at(field, message, code="scanner") from fault
+
+
 @transaction.atomic
 def add(
     program: Program, content: bytes, *, caption: str, by: User | None
@@ -71,14 +83,7 @@ def add(
     if not caption.strip():
         message = _("Say what the picture shows.")
         raise refusal_at("caption", message, code="no_caption")
-    try:
-        scanning.refuse_infected(content)
-    except scanning.Infected as found:
-        message = _("The virus scanner found this file harmful.")
-        raise refusal_at("image", message, code="harmful") from found
-    except scanning.ScannerDown as fault:
-        message = _("The virus scanner does not answer: try again later.")
-        raise refusal_at("image", message, code="scanner") from fault
+    refuse_harmful(content, field="image")
     try:
         image = without_metadata(content)
     except ValidationError as refusal:

@@ -183,6 +183,11 @@ def correct(minutes: Minutes, *, reason: str, by: User) -> Minutes:
             vote.pk, vote.item = None, item
             vote._state.adding = True
             vote.save()
+    for part in (newest.life_points.all(), newest.files.all()):
+        for one in part:
+            one.pk, one.minutes = None, draft
+            one._state.adding = True
+            one.save()
     for one in newest.resolutions.all():
         one.pk, one.minutes = None, draft
         one._state.adding = True

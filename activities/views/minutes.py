@@ -26,7 +26,7 @@ from activities.forms.minutes import (
 )
 from activities.models import Activity, Ballot, Minutes
 from activities.services import minutes as service
-from activities.services import resolutions, sign_off, votes
+from activities.services import minutes_parts, resolutions, sign_off, votes
 from activities.views.attendances import find as find_managed
 from activities.views.pages import paper
 from members.forms.refusals import add_refusal
@@ -162,7 +162,12 @@ def minutes_detail(request, pk):
         "minutes": minutes,
         "activity": minutes.activity,
         "points": points,
-        "resolutions": minutes.resolutions.select_related("member"),
+        "resolutions": minutes.resolutions.filter(is_correction=False).select_related(
+            "member"
+        ),
+        "parts": minutes_parts.shown(
+            minutes, may_change=can_write and minutes.is_draft, now=now
+        ),
         "objections": minutes.objections.select_related("member"),
         "newer": newer.order_by("-revision").first(),
         "tone": "success" if minutes.is_locked else "warning",

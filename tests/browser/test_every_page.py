@@ -18,6 +18,7 @@ NO_PAGE = {
     "members:export_download",
     "activities:program_photo",
     "activities:check_in_worker",
+    "activities:minutes_attachment",
 }
 
 

@@ -19,6 +19,7 @@ from activities.models import (
     Effect,
     FlowStep,
     Minutes,
+    MinutesFile,
     ProgramPhoto,
     Reading,
 )
@@ -56,6 +57,7 @@ NOT_ABOUT_A_PERSON = {
     # And what a body planned, held and settled.
     *(Activity, Minutes, DutyRule),
     *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
+    *(MinutesFile,),
 }
 
 
