@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from activities.access import RIGHT, visible_minutes, written_minutes
-from activities.models import Ballot, MinutesFile
+from activities.access_effect import is_live_member
+from activities.models import Ballot, Election, MinutesFile
 from members import access
 
 
@@ -19,8 +20,27 @@ def visible_files(user: Any) -> QuerySet[MinutesFile]:
     return MinutesFile.objects.filter(minutes__in=visible_minutes(user).values("pk"))
 
 
+def written_elections(user: Any) -> QuerySet[Election]:
+    return Election.objects.filter(item__minutes__in=written_minutes(user).values("pk"))
+
+
+def countable_elections(user: Any) -> QuerySet[Election]:
+    """Those whose totals `user` enters: as a teller alone, for all are secret."""
+    if not is_live_member(user):
+        return Election.objects.none()
+    tells = Q(monitor=user.member_id) | Q(counter=user.member_id)
+    return Election.objects.filter(tells)
+
+
+def may_count(user: Any, election: Election) -> bool:
+    """The same of one that is at hand."""
+    tellers = {election.monitor_id, election.counter_id}
+    return is_live_member(user) and user.member_id in tellers
+
+
 def written_files(user: Any) -> QuerySet[MinutesFile]:
     return MinutesFile.objects.filter(minutes__in=written_minutes(user).values("pk"))
 
 
-access.register(Ballot, access.Reach("item__minutes__activity__branch", view=RIGHT))
+for _model in (Ballot, Election):
+    access.register(_model, access.Reach("item__minutes__activity__branch", view=RIGHT))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from activities.documents_parts import put_files, put_life
+from activities.documents_parts import put_elections, put_files, put_life
 from activities.models import Activity, Attendance, Minutes
 from activities.papers import line, listing, named, new_paper, table, title, written
 from activities.services import attendances, votes
@@ -52,6 +52,7 @@ def minutes_file(minutes: Minutes) -> bytes:
             line(paper, text)
         for ballot in item.ballots.all():
             put_ballot(paper, ballot)
+        put_elections(paper, item.elections.all())
     put_life(paper, minutes)
     decided = minutes.resolutions.filter(is_correction=False)
     resolutions = list(decided.select_related("member"))

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from activities.models import Minutes
+from activities.models import Candidate, Minutes
 from activities.papers import line, named, table
+from activities.services import elections as service
 
 
 def put_life(paper: Any, minutes: Minutes) -> None:
@@ -41,3 +42,52 @@ def put_files(paper: Any, minutes: Minutes) -> None:
         line(paper, _("Files"), heading=True)
         for place, file in enumerate(files, start=1):
             line(paper, f"{place}. {file.caption}（{file.get_kind_display()}）")
+
+
+def put_elections(paper: Any, elections: Any) -> None:
+    """Totals of each candidate, who is elected, and by which arithmetic (EL-10)."""
+    outcomes = {
+        "elected": pgettext("election", "Elected"),
+        "tied": _("New vote"),
+        "not": _("Not elected"),
+        "": "",
+    }
+    for one in elections:
+        line(paper, f"{one.title}（{one.get_kind_display()}，{_('secret ballot')}）")
+        numbers = [
+            (_("Seats"), one.seats),
+            (_("Due"), one.eligible),
+            (_("Present"), one.present),
+        ]
+        if one.is_counted:
+            numbers += [
+                (_("Issued"), one.issued),
+                (_("Returned"), one.returned),
+                (_("Void"), one.void),
+            ]
+        table(
+            paper,
+            zip(*numbers, strict=True),
+            widths=[156 / len(numbers)] * len(numbers),
+        )
+        head = (
+            *(pgettext("election", "Candidate"), _("In favor"), _("Against")),
+            *(_("Abstained"), pgettext("election", "Outcome")),
+        )
+        rows = [
+            (
+                row["candidate"].member.name,
+                *("" if n is None else n for n in totals(row["candidate"])),
+                outcomes[row["outcome"]],
+            )
+            for row in service.rows(one)
+        ]
+        table(paper, [head, *rows], widths=(48, 24, 24, 24, 36))
+        tellers = "、".join(named(teller) for teller in (one.monitor, one.counter))
+        line(paper, _("Tellers:") + tellers)
+        for sentence in service.explain(one):
+            line(paper, sentence)
+
+
+def totals(candidate: Any) -> list[int | None]:
+    return [getattr(candidate, name) for name in Candidate.TOTALS]

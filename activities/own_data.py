@@ -9,6 +9,7 @@ from activities.models import (
     Attendance,
     Ballot,
     CalendarFeed,
+    Candidate,
     HelperTask,
     LifePoint,
     Objection,
@@ -29,6 +30,7 @@ own_data.register(Tick, "ticks", "member__user", without=["key"])
 own_data.register(LifePoint, "life_points", "member__user")
 own_data.register(HelperTask, "helper_tasks", "member__user")
 own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
+own_data.register(Candidate, "candidacies", "member__user")
 own_data.register(Ballot, "votes", "candidate__user")
 own_data.register(Resolution, "resolutions", "member__user")
 own_data.register(Objection, "objections", "member__user")
@@ -131,6 +133,18 @@ own_kinds.register(
         "votes",
         Basis.RULE,
         pgettext_lazy("own data", "Votes on you"),
+        _("The totals of votes on you in meetings. Nobody knows who chose what."),
+        _("Minutes hold the totals of each vote: Regulations on Elections."),
+        _("As long as the minutes."),
+        _("If the totals are wrong, object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "candidacies",
+        Basis.RULE,
+        pgettext_lazy("own data", "Elections in which you stood"),
         _("The totals of votes on you in meetings. Nobody knows who chose what."),
         _("Minutes hold the totals of each vote: Regulations on Elections."),
         _("As long as the minutes."),

@@ -129,6 +129,15 @@ def minutes_world(meeting, person, secretary):
     draft = minutes.start(meeting, by=secretary, now=now)
     item = draft.items.create(position=1, title="讨论接收预备党员")
     vote = item.ballots.create(motion="接收", rule="decision", eligible=3, present=3)
+    election = item.elections.create(
+        title="选举支部委员会",
+        kind="again",
+        seats=1,
+        eligible=3,
+        present=3,
+        monitor=person,
+        counter=secretary.member,
+    )
     held = build.meeting(meeting.branch, state="held")
     build.attendance(held, person)
     Effect.objects.create(activity=held, survey_until=access.today())
@@ -138,6 +147,7 @@ def minutes_world(meeting, person, secretary):
         "draft": draft.pk,
         "point": item.pk,
         "vote": vote.pk,
+        "election": election.pk,
         "held": held.pk,
         "signed": signed.pk,
         "minutes_file": signed.files.get().pk,
@@ -187,6 +197,7 @@ HAVE_RECORD = frozenset({"member", "secretary", "sibling", "above", "root"})
 OFFICERS = frozenset({"secretary", "sibling", "above", "root"})
 LEAD_LEFT = frozenset({"secretary", "above", "root"})  # hold an office over `left`
 ABOVE_LEFT = frozenset({"above", "root"})
+TELLERS = frozenset({"member", "secretary"})  # of the election of the walk
 IN_LEFT = LEAD_LEFT | {"member"}
 SENT_IT = frozenset({"secretary"})  # the roster, or the order for an export
 # They see the tree, without a name of a person in it.
@@ -344,6 +355,9 @@ PAGES = {
     "activities:minutes_object": Page(
         "signed", frozenset({"member"}), frozenset({"member"})
     ),
+    "activities:election_add": Page("point", LEAD_LEFT, LEAD_LEFT),
+    "activities:election_count": Page("election", TELLERS, TELLERS),
+    "activities:election_remove": Page("election", None, LEAD_LEFT),
     "activities:ballot_add": Page("point", LEAD_LEFT, LEAD_LEFT),
     "activities:ballot_count": Page("vote", LEAD_LEFT, LEAD_LEFT),
     "activities:ballot_remove": Page("vote", None, LEAD_LEFT),

@@ -6,7 +6,15 @@ They are written on the pages of the portal: by the host, by two signatures, by 
 from django.contrib import admin
 
 from activities.admin.activities import PartInline
-from activities.models import Attendance, Ballot, Minutes, MinutesItem, Resolution
+from activities.models import (
+    Attendance,
+    Ballot,
+    Candidate,
+    Election,
+    Minutes,
+    MinutesItem,
+    Resolution,
+)
 from members.admin.base import ReadOnlyAdmin
 
 BRANCH = ("activity__branch__code", "activity__branch__name")
@@ -88,6 +96,28 @@ class BallotAdmin(ReadOnlyAdmin):
         ("abstain", "void"),
         ("written_opinions", "written_yes"),
         ("candidate", "monitor", "counter"),
+        ("counted_at", "counted_by"),
+    )
+
+
+class CandidateInline(PartInline):
+    model = Candidate
+    fields = ("position", "member", "yes", "no", "abstain")
+
+
+@admin.register(Election)
+class ElectionAdmin(ReadOnlyAdmin):
+    list_display = ("title", "kind", "seats", "eligible", "present", "counted_at")
+    list_filter = ("kind",)
+    search_fields = ("title", "item__minutes__activity__title")
+    ordering = ("-pk",)
+    inlines = (CandidateInline,)
+    fields = (
+        ("item", "title"),
+        ("kind", "seats"),
+        ("eligible", "present"),
+        ("issued", "returned", "void"),
+        ("monitor", "counter"),
         ("counted_at", "counted_by"),
     )
 

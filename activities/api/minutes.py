@@ -15,12 +15,14 @@ from activities.forms.minutes import people_of
 from activities.models import (
     Activity,
     Ballot,
+    Candidate,
+    Election,
     Minutes,
     MinutesItem,
     Objection,
     Resolution,
 )
-from activities.services import minutes, resolutions, sign_off, votes
+from activities.services import elections, minutes, resolutions, sign_off, votes
 from activities.services.minutes import HEADS, Decided, Point
 from members.api.fields import DayField, InputSerializer, ReachableField, TextField
 from members.api.filters import Flag, Number
@@ -83,12 +85,67 @@ class BallotSerializer(serializers.ModelSerializer):
         return votes.explain(ballot)
 
 
+class CandidateSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Candidate
+        fields = ("member", *Candidate.TOTALS)
+        read_only_fields = fields
+
+
+class ElectionSerializer(serializers.ModelSerializer):
+    """Totals alone. elected, tied: numbers of members; vacant: null until counted."""
+
+    candidates = CandidateSerializer(many=True, read_only=True)
+    elected = serializers.SerializerMethodField()
+    tied = serializers.SerializerMethodField()
+    vacant = serializers.SerializerMethodField()
+    explained = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Election
+        fields = (
+            "id",
+            "title",
+            "kind",
+            "seats",
+            "eligible",
+            "present",
+            *Election.TOTALS,
+            "monitor",
+            "counter",
+            "candidates",
+            "elected",
+            "tied",
+            "vacant",
+            "explained",
+        )
+        read_only_fields = fields
+
+    def members(self, election, outcome) -> list[int]:
+        rows = elections.rows(election)
+        return [row["candidate"].member_id for row in rows if row["outcome"] == outcome]
+
+    def get_elected(self, election) -> list[int]:
+        return self.members(election, "elected")
+
+    def get_tied(self, election) -> list[int]:
+        return self.members(election, "tied")
+
+    def get_vacant(self, election) -> int | None:
+        outcome = elections.outcome(election)
+        return outcome and outcome.vacant
+
+    def get_explained(self, election) -> list[str]:
+        return elections.explain(election)
+
+
 class MinutesItemSerializer(serializers.ModelSerializer):
     ballots = BallotSerializer(many=True, read_only=True)
+    elections = ElectionSerializer(many=True, read_only=True)
 
     class Meta:
         model = MinutesItem
-        fields = ("id", "title", "speaker", "discussion", "ballots")
+        fields = ("id", "title", "speaker", "discussion", "ballots", "elections")
         read_only_fields = fields
 
 
@@ -124,7 +181,7 @@ class MinutesContentSerializer(MinutesSerializer):
 
     people = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
-    resolutions = DecidedSerializer(many=True)
+    resolutions = serializers.SerializerMethodField()
     objections = ObjectionSerializer(many=True)
     digest = serializers.SerializerMethodField()
 
@@ -139,16 +196,25 @@ class MinutesContentSerializer(MinutesSerializer):
         )
         read_only_fields = fields
 
+    def to_representation(self, instance):
+        """What hangs on minutes is read once, to be shown and for the digest."""
+        self.parts = minutes.parts_of(instance)
+        return super().to_representation(instance)
+
     @extend_schema_field(PeopleSerializer)
     def get_people(self, found):
         return PeopleSerializer(minutes.people(found)).data
 
     @extend_schema_field(MinutesItemSerializer(many=True))
     def get_items(self, found):
-        return MinutesItemSerializer(minutes.items(found), many=True).data
+        return MinutesItemSerializer(self.parts.items, many=True).data
+
+    @extend_schema_field(DecidedSerializer(many=True))
+    def get_resolutions(self, found):
+        return DecidedSerializer(self.parts.resolutions, many=True).data
 
     def get_digest(self, found) -> str:
-        return minutes.digest(found)
+        return minutes.digest_of(minutes.content(found, self.parts))
 
 
 # --- sent -------------------------------------------------------------------------------

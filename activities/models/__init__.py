@@ -3,6 +3,7 @@ from activities.models.attendance import Attendance, Guest
 from activities.models.calendar import CalendarFeed
 from activities.models.duty import BranchSize, DutyRule
 from activities.models.effect import Effect, SurveyAnswer, SurveyTurn
+from activities.models.election import Candidate, Election
 from activities.models.minutes import (
     Ballot,
     Minutes,
@@ -34,9 +35,11 @@ __all__ = [
     "BranchModule",
     "BranchSize",
     "CalendarFeed",
+    "Candidate",
     "CoHost",
     "DutyRule",
     "Effect",
+    "Election",
     "FlowStep",
     "Guest",
     "HelperTask",

@@ -11,7 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from activities.models import Activity, LifePoint, Minutes
-from activities.services.minutes import Decided, locked_draft, save_resolutions
+from activities.services.minutes import (
+    Decided,
+    Parts,
+    locked_draft,
+    parts_of,
+    save_resolutions,
+)
 from members.models import Member
 
 Kind = LifePoint.Kind
@@ -102,13 +108,14 @@ def _unowned(corrections: Iterable[Decided]) -> dict[str, ValidationError]:
     return faults
 
 
-def missing(minutes: Minutes) -> list[str]:
+def missing(minutes: Minutes, parts: Parts | None = None) -> list[str]:
     """Which of the three parts are empty; nothing for other meetings."""
     if not is_one(minutes.activity):
         return []
-    kinds = set(minutes.life_points.values_list("kind", flat=True))
+    parts = parts or parts_of(minutes)
+    kinds = {one.kind for one in parts.life_points}
     names = {Kind.OWN: _("own problems"), Kind.CRITICISM: _("criticism")}
     found = [name for kind, name in names.items() if kind not in kinds]
-    if not minutes.resolutions.filter(is_correction=True).exists():
+    if not parts.decided(is_correction=True):
         found.append(_("what is corrected"))
     return found

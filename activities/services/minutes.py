@@ -25,7 +25,9 @@ from activities.models import (
     Activity,
     Attendance,
     Ballot,
+    LifePoint,
     Minutes,
+    MinutesFile,
     MinutesItem,
     Resolution,
 )
@@ -140,8 +142,33 @@ def people(minutes: Minutes) -> dict[str, Any]:
     return people_of(minutes.activity) if minutes.is_draft else minutes.people
 
 
-def content(minutes: Minutes) -> dict[str, Any]:
-    """Everything that is signed, in one form; `digest` is of this."""
+@dataclass(frozen=True)
+class Parts:
+    """All that hangs on minutes, read once."""
+
+    items: list[MinutesItem]
+    resolutions: list[Resolution]
+    life_points: list[LifePoint]
+    files: list[MinutesFile]
+
+    def decided(self, *, is_correction: bool) -> list[Resolution]:
+        """What was resolved, or what is to be corrected."""
+        return [one for one in self.resolutions if one.is_correction == is_correction]
+
+
+def parts_of(minutes: Minutes) -> Parts:
+    return Parts(
+        list(items(minutes)),
+        list(minutes.resolutions.select_related("member")),
+        list(minutes.life_points.select_related("member", "speaker")),
+        list(minutes.files.defer("content")),
+    )
+
+
+def content(minutes: Minutes, parts: Parts | None = None) -> dict[str, Any]:
+    """Everything that is signed, in one form; `digest` is of this. parts: where they
+    were read already."""
+    parts = parts or parts_of(minutes)
     said = {
         "activity": minutes.activity_id,
         "title": minutes.activity.title,
@@ -162,8 +189,9 @@ def content(minutes: Minutes) -> dict[str, Any]:
                 "speaker": item.speaker,
                 "discussion": item.discussion,
                 "ballots": [_of_ballot(one) for one in item.ballots.all()],
+                **_elections(item),
             }
-            for item in items(minutes)
+            for item in parts.items
         ],
         "resolutions": [
             {
@@ -172,30 +200,29 @@ def content(minutes: Minutes) -> dict[str, Any]:
                 "due_on": one.due_on and one.due_on.isoformat(),
                 **({"is_correction": True} if one.is_correction else {}),
             }
-            for one in minutes.resolutions.select_related("member")
+            for one in parts.resolutions
         ],
     }
     # What few minutes have stands there for those alone.
-    parts = {"life": _life(minutes), "files": _files(minutes)}
-    return said | {name: part for name, part in parts.items() if part}
+    life = [
+        [one.kind, _named(one.member), _named(one.speaker), one.text]
+        for one in parts.life_points
+    ]
+    files = [[one.kind, one.caption, one.digest] for one in parts.files]
+    rare = {"life": life, "files": files}
+    return said | {name: part for name, part in rare.items() if part}
 
 
 def items(minutes: Minutes) -> Any:
-    """The points with their votes, by three queries at most."""
+    """The points with their votes, by a few queries, however many there are."""
     return minutes.items.prefetch_related(
-        "ballots__candidate", "ballots__monitor", "ballots__counter"
+        "ballots__candidate",
+        "ballots__monitor",
+        "ballots__counter",
+        "elections__monitor",
+        "elections__counter",
+        "elections__candidates__member",
     )
-
-
-def _life(minutes: Minutes) -> list[Any]:
-    points = minutes.life_points.select_related("member", "speaker")
-    return [
-        [one.kind, _named(one.member), _named(one.speaker), one.text] for one in points
-    ]
-
-
-def _files(minutes: Minutes) -> list[Any]:
-    return [list(one) for one in minutes.files.values_list("kind", "caption", "digest")]
 
 
 def _named(member: Member | None) -> list[Any] | None:
@@ -212,6 +239,23 @@ def _of_ballot(ballot: Ballot) -> dict[str, Any]:
         "present": ballot.present,
         "tellers": [_named(one) for one in ballot.tellers()],
     }
+
+
+def _elections(item: MinutesItem) -> dict[str, Any]:
+    """Under a name of their own, for those points alone that have some."""
+    found = [
+        {name: getattr(one, name) for name in ("title", "kind", "seats")}
+        | {name: getattr(one, name) for name in ("eligible", "present", *one.TOTALS)}
+        | {
+            "tellers": [_named(one.monitor), _named(one.counter)],
+            "candidates": [
+                [_named(each.member), each.yes, each.no, each.abstain]
+                for each in one.candidates.all()
+            ],
+        }
+        for one in item.elections.all()
+    ]
+    return {"elections": found} if found else {}
 
 
 def digest(minutes: Minutes) -> str:
@@ -286,7 +330,8 @@ def check_heads(minutes: Minutes) -> None:
 
 def _save_points(minutes: Minutes, points: Iterable[Point]) -> None:
     standing = {
-        str(item.pk): item for item in minutes.items.prefetch_related("ballots")
+        str(item.pk): item
+        for item in minutes.items.prefetch_related("ballots", "elections")
     }
     position = 0
     for point in points:
@@ -296,7 +341,7 @@ def _save_points(minutes: Minutes, points: Iterable[Point]) -> None:
                 message = _("Name the point to which this text belongs.")
                 raise refusal_at(f"title_{point.key}", message, code="required")
             if item.pk is not None:
-                if item.ballots.all():
+                if item.ballots.all() or item.elections.all():
                     message = _("There was a vote on this point: it keeps its name.")
                     raise refusal_at(f"title_{point.key}", message, code="has_ballot")
                 item.delete()

@@ -10,20 +10,23 @@ from django.utils import timezone
 from activities import working_days
 from activities.models import Minutes
 from activities.services import life_meetings
+from activities.services.minutes import Parts
 
 TARGET_DAYS = 3
 
 
-def shown(minutes: Minutes, *, may_change: bool, now: datetime) -> dict[str, Any]:
+def shown(
+    minutes: Minutes, parts: Parts, *, may_change: bool, now: datetime
+) -> dict[str, Any]:
     """What `minutes_parts.html` shows; may_change: a draft, and one writes it."""
-    points = minutes.life_points.select_related("member", "speaker")
-    corrections = minutes.resolutions.filter(is_correction=True)
     return {
         "is_life_meeting": life_meetings.is_one(minutes.activity),
-        "life_points": list(points.order_by("-kind", "position", "pk")),
-        "missing": life_meetings.missing(minutes) if may_change else [],
-        "corrections": list(corrections.select_related("member")),
-        "files": list(minutes.files.defer("content")),
+        "life_points": sorted(
+            parts.life_points, key=lambda one: one.speaker is not None
+        ),
+        "missing": life_meetings.missing(minutes, parts) if may_change else [],
+        "corrections": parts.decided(is_correction=True),
+        "files": parts.files,
         "may_change": may_change,
         "target": target(minutes, now) if may_change else None,
     }

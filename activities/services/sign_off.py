@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from activities.models import Ballot, Minutes, Objection, Resolution
+from activities.models import Ballot, Election, Minutes, Objection, Resolution
 from activities.services import activities, attendances, participation
 from activities.services.minutes import HEADS, digest, people_of
 from members.models import Member, User
@@ -74,7 +75,11 @@ def check_complete(minutes: Minutes) -> None:
     missing = []
     if minutes.chair_id is None or minutes.recorder_id is None:
         missing.append(_("Chair and recorder are not both named."))
-    if Ballot.objects.filter(item__minutes=minutes, counted_at=None).exists():
+    open_ones = {"item__minutes": minutes, "counted_at": None}
+    if (
+        Ballot.objects.filter(**open_ones).exists()
+        or Election.objects.filter(**open_ones).exists()
+    ):
         missing.append(_("A ballot is not counted."))
     activity = minutes.activity
     if activity.is_meeting and attendances.counts(activity).open:
@@ -174,25 +179,32 @@ def correct(minutes: Minutes, *, reason: str, by: User) -> Minutes:
         created_by=by,
         **heads,
     )
-    for item in newest.items.prefetch_related("ballots"):
-        votes = list(item.ballots.all())
-        item.pk, item.minutes = None, draft
-        item._state.adding = True
-        item.save()
-        for vote in votes:
-            vote.pk, vote.item = None, item
-            vote._state.adding = True
-            vote.save()
-    for part in (newest.life_points.all(), newest.files.all()):
-        for one in part:
-            one.pk, one.minutes = None, draft
-            one._state.adding = True
-            one.save()
-    for one in newest.resolutions.all():
-        one.pk, one.minutes = None, draft
-        one._state.adding = True
-        one.save()
+    _copy_parts(newest, draft)
     return draft
+
+
+def _copy_parts(newest: Minutes, draft: Minutes) -> None:
+    for item in newest.items.prefetch_related("ballots", "elections__candidates"):
+        votes, elections = list(item.ballots.all()), list(item.elections.all())
+        _copy(item, minutes=draft)
+        for vote in votes:
+            _copy(vote, item=item)
+        for election in elections:
+            candidates = list(election.candidates.all())
+            _copy(election, item=item)
+            for one in candidates:
+                _copy(one, election=election)
+    for part in (newest.life_points, newest.files, newest.resolutions):
+        for one in part.all():
+            _copy(one, minutes=draft)
+
+
+def _copy(row: Any, **fields: Any) -> None:
+    """Save `row` as a new one that belongs elsewhere."""
+    row.pk, row._state.adding = None, True
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save()
 
 
 # --- objections -------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from activities import access, documents
+from activities import access, access_minutes, documents
+from activities.access_minutes import may_count
 from activities.forms.minutes import (
     BallotForm,
     CorrectionForm,
@@ -25,8 +26,8 @@ from activities.forms.minutes import (
     ObjectionForm,
 )
 from activities.models import Activity, Ballot, Minutes
+from activities.services import elections, minutes_parts, resolutions, sign_off, votes
 from activities.services import minutes as service
-from activities.services import minutes_parts, resolutions, sign_off, votes
 from activities.views.attendances import find as find_managed
 from activities.views.pages import paper
 from members.forms.refusals import add_refusal
@@ -62,13 +63,22 @@ def panel(user: Any, activity: Activity, *, can_manage: bool) -> dict[str, Any] 
                 item__minutes__state=Minutes.State.DRAFT,
             )
         )
-    if newest is None and not (may_start or to_follow or to_count):
+    to_elect = []
+    if begun:
+        to_elect = list(
+            access_minutes.countable_elections(user).filter(
+                item__minutes__activity=activity,
+                item__minutes__state=Minutes.State.DRAFT,
+            )
+        )
+    if newest is None and not (may_start or to_follow or to_count or to_elect):
         return None
     return {
         "minutes": newest,
         "may_start": may_start,
         "to_follow": to_follow,
         "to_count": to_count,
+        "to_elect": to_elect,
     }
 
 
@@ -136,7 +146,8 @@ def minutes_detail(request, pk):
     """What the minutes say, and what the reader may do with them."""
     minutes = find(request, pk)
     user, now = request.user, timezone.now()
-    said = service.content(minutes)
+    parts = service.parts_of(minutes)
+    said = service.content(minutes, parts)
     role = sign_off.role_of(minutes, user)
     can_write = access.written_minutes(user).filter(pk=pk).exists()
     countable = set(
@@ -151,8 +162,12 @@ def minutes_detail(request, pk):
                 (ballot, votes.explain(ballot), ballot.pk in countable)
                 for ballot in item.ballots.all()
             ],
+            [
+                (one, elections.rows(one), elections.explain(one), may_count(user, one))
+                for one in item.elections.all()
+            ],
         )
-        for item in service.items(minutes)
+        for item in parts.items
     ]
     can_correct = can_write and minutes.is_locked
     newer = access.visible_minutes(user).filter(
@@ -162,11 +177,9 @@ def minutes_detail(request, pk):
         "minutes": minutes,
         "activity": minutes.activity,
         "points": points,
-        "resolutions": minutes.resolutions.filter(is_correction=False).select_related(
-            "member"
-        ),
+        "resolutions": parts.decided(is_correction=False),
         "parts": minutes_parts.shown(
-            minutes, may_change=can_write and minutes.is_draft, now=now
+            minutes, parts, may_change=can_write and minutes.is_draft, now=now
         ),
         "objections": minutes.objections.select_related("member"),
         "newer": newer.order_by("-revision").first(),

@@ -22,6 +22,7 @@ from activities.models import (
     BranchSize,
     DutyRule,
     Effect,
+    Election,
     Minutes,
     Program,
     Resolution,
@@ -131,7 +132,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     # Parts of what has a page of its own, and what only serves to know somebody again.
     own -= {ImportPart, Session, Authenticator, RecoveryCode, PastPassword}
     own |= {Activity, DutyRule, BranchSize, Effect, Program, BranchModule}
-    own |= {Attendance, Minutes, Ballot, Resolution}
+    own |= {Attendance, Minutes, Ballot, Election, Resolution}
 
     assert set(MODELS) == own
 

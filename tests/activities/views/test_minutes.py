@@ -361,7 +361,7 @@ def test_open_resolutions_are_put_on_the_agenda_of_a_meeting_to_come(
 
 
 # --- cost -------------------------------------------------------------------------------
-@pytest.mark.parametrize(("page", "queries"), [("", 21), ("edit/", 9)])
+@pytest.mark.parametrize(("page", "queries"), [("", 20), ("edit/", 9)])
 def test_a_page_costs_as_many_queries_for_much_as_for_little(
     client, draft, meeting, chair, branch, django_assert_num_queries, page, queries
 ):

@@ -17,6 +17,7 @@ from activities.models import (
     BranchModule,
     DutyRule,
     Effect,
+    Election,
     FlowStep,
     Minutes,
     MinutesFile,
@@ -57,7 +58,7 @@ NOT_ABOUT_A_PERSON = {
     # And what a body planned, held and settled.
     *(Activity, Minutes, DutyRule),
     *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
-    *(MinutesFile,),
+    *(MinutesFile, Election),
 }
 
 
