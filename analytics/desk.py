@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from analytics import desk_life
 from analytics.sections import Line, Section, some
-from activities.models import Resolution
 from members import access
 from members.algorithms import add_months, add_years
 from members.models import (
@@ -29,35 +28,10 @@ from members.models import (
     User,
 )
 
-OWN = 100  # of one account, at most
-SHOWN = 5  # names shown of each kind; the rest is a count
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing to do: what, of whom, where it is done, and why it is shown."""
-
-    text: str
-    url: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """Lines of one kind, `count` of them in all, with the rule they come from."""
-
-    title: str
-    icon: str
-    lines: list[Line]
-    count: int
-    basis: str = ""
-    url: str = ""
-
 
 def sections(user: User, *, on: date) -> list[Section]:
     """What waits for `user`, the most urgent first; an empty list when nothing does."""
     makers = (
-        _resolutions,
         _corrections,
         _imports,
         _terms,
@@ -74,37 +48,13 @@ def of_life(user: User, *, now: datetime) -> list[Section]:
     """Organizational life: what waits first, then what comes."""
     makers = (
         desk_life.to_sign,
+        desk_life.resolutions,
         desk_life.unrecorded,
         desk_life.coming,
         desk_life.owed,
     )
     found = (section for make in makers for section in make(user, now))
     return [section for section in found if section.count]
-def _resolutions(user: User, on: date) -> Iterator[Section]:
-    """What meetings gave the account itself to do and nobody ticked yet (MIN-09)."""
-    if user.member_id is None:
-        return
-    mine = Resolution.objects.open().filter(member=user.member_id)
-    url = reverse("activities:resolution_list")
-    found = list(mine.select_related("minutes__activity")[:OWN])
-    yield Section(
-        _("Resolutions for you to carry out"),
-        "checkbox",
-        [Line(one.text, url, _until(one, on)) for one in found[:SHOWN]],
-        len(found),
-        _("They come back on the agenda of the next meeting until they are ticked."),
-        url,
-    )
-
-
-def _until(resolution: Resolution, on: date) -> str:
-    due, title = resolution.due_on, resolution.minutes.activity.title
-    if due is None:
-        return title
-    words = {"day": due, "activity": title}
-    if due < on:
-        return _("was due on %(day)s · %(activity)s") % words
-    return _("by %(day)s · %(activity)s") % words
 
 
 def _corrections(user: User, on: date) -> Iterator[Section]:

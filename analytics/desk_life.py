@@ -4,7 +4,7 @@ branch still owes, what took place and is not recorded, what waits for a signatu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from activities import access, duty_words
-from activities.models import Activity, DutyRule, Minutes
+from activities.models import Activity, DutyRule, Minutes, Resolution
 from activities.services import open_duties, own_life
 from analytics.sections import SHOWN, Line, Section, some
 from members.models import User
@@ -97,6 +97,34 @@ def to_sign(user: User, now: datetime) -> Iterator[Section]:
         ],
         count,
     )
+
+
+def resolutions(user: User, now: datetime) -> Iterator[Section]:
+    """What meetings gave the account itself to do and nobody ticked yet (MIN-09)."""
+    if user.member_id is None:
+        return
+    mine = Resolution.objects.open().filter(member=user.member_id)
+    url = reverse("activities:resolution_list")
+    on = timezone.localdate(now)
+    rows, count = some(mine.select_related("minutes__activity"))
+    yield Section(
+        _("Resolutions for you to carry out"),
+        "checkbox",
+        [Line(one.text, url, _until(one, on)) for one in rows],
+        count,
+        _("They come back on the agenda of the next meeting until they are ticked."),
+        url,
+    )
+
+
+def _until(resolution: Resolution, on: date) -> str:
+    due, title = resolution.due_on, resolution.minutes.activity.title
+    if due is None:
+        return title
+    words = {"day": due, "activity": title}
+    if due < on:
+        return _("was due on %(day)s · %(activity)s") % words
+    return _("by %(day)s · %(activity)s") % words
 
 
 def _when(activity: Activity) -> str:

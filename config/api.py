@@ -18,6 +18,7 @@ from activities.api.effect import (
     BranchRegisterView,
     OwnLifeView,
 )
+from activities.api.minutes import MinutesViewSet, ResolutionViewSet
 from activities.api.program_parts import (
     BranchModulesView,
     IndicatorViewSet,
@@ -25,7 +26,6 @@ from activities.api.program_parts import (
     ProgramItemViewSet,
     ProgramPhotoViewSet,
 )
-from activities.api.minutes import MinutesViewSet, ResolutionViewSet
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from activities.api.ticks import TicksView
@@ -81,6 +81,8 @@ version_1 = [
         "branches/<int:pk>/modules/",
         BranchModulesView.as_view(),
         name="branch-modules",
+    ),
+    path(
         "activities/<int:pk>/attendance/",
         AttendanceView.as_view(),
         name="activity-attendance",

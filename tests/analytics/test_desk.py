@@ -4,9 +4,7 @@ from datetime import date
 
 import pytest
 import time_machine
-from django.utils import timezone, translation
 
-from activities.services import minutes, resolutions
 from analytics import desk
 from members.models import ImportBatch, User
 from tests import build
@@ -126,40 +124,6 @@ def test_an_own_roster_waits_on_the_desk():
     )
 
     assert texts(secretary) == {"upload": ["名册.xlsx"]}
-
-
-def test_an_own_resolution_stands_on_the_desk_with_its_day_until_it_is_ticked():
-    """MIN-09: for who is responsible, and for nobody else."""
-    branch, secretary = sound_branch()
-    owner = build.user(member=build.member(branch=branch))
-    meeting = build.meeting(branch, title="三季度党员大会")
-    signed = build.signed_minutes(
-        meeting,
-        signers=(secretary, owner),
-        resolutions=[("修路", owner.member), ("写总结", secretary.member)],
-    )
-    assert texts(owner) == {"checkbox": ["修路"]}
-    assert texts(secretary)["checkbox"] == ["写总结"]
-
-    with translation.override("en"):
-        (section,) = desk.sections(User.objects.get(pk=owner.pk), on=TODAY)
-        late = desk.sections(User.objects.get(pk=owner.pk), on=date(2026, 12, 1))
-    assert (section.count, section.url) == (1, "/activities/resolutions/")
-    assert section.lines[0].note == "by 2026-11-10 · 三季度党员大会"
-    assert late[0].lines[0].note == "was due on 2026-11-10 · 三季度党员大会"
-
-    resolution = signed.resolutions.get(text="修路")
-    resolutions.tick(resolution, by=owner, now=timezone.now())
-    assert texts(owner) == {}
-
-
-def test_a_resolution_of_a_draft_is_not_on_the_desk():
-    branch, _secretary = sound_branch()
-    owner = build.user(member=build.member(branch=branch))
-    draft = minutes.start(build.meeting(branch), by=owner, now=timezone.now())
-    draft.resolutions.create(text="修路", member=owner.member, due_on=TODAY)
-
-    assert texts(owner) == {}
 
 
 def test_a_member_without_office_sees_nothing_of_the_branch(client):

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from activities.models import Minutes
+from activities.services import minutes, resolutions
 from analytics import desk
 from members.models import User
 from tests import build
@@ -16,6 +18,7 @@ COMING = "What comes next"
 OWED = "Organizational life of the branch: still open"
 UNRECORDED = "Took place, not recorded yet"
 TO_SIGN = "Minutes wait for your signature"
+GIVEN = "Resolutions for you to carry out"
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +124,7 @@ def test_what_took_place_waits_for_its_list(branch, secretary, member):
 
 def test_minutes_wait_for_the_second_of_two(branch, secretary, member):  # MIN-10
     meeting = build.meeting(branch, state="held")
-    minutes = Minutes.objects.create(
+    waiting = Minutes.objects.create(
         activity=meeting,
         revision=1,
         number=1,
@@ -137,7 +140,7 @@ def test_minutes_wait_for_the_second_of_two(branch, secretary, member):  # MIN-1
 
     assert life(secretary)[TO_SIGN] == [meeting.title]
     assert TO_SIGN not in life(member)
-    Minutes.objects.filter(pk=minutes.pk).update(state="draft", recorder_signed_at=None)
+    Minutes.objects.filter(pk=waiting.pk).update(state="draft", recorder_signed_at=None)
     assert TO_SIGN not in life(secretary)
 
 
@@ -178,3 +181,39 @@ def test_the_page_of_a_branch_leads_to_its_life(client, branch, secretary, membe
     branch.save()
     page = client.get(branch.get_absolute_url()).content.decode()
     assert "/modules/" not in page
+
+
+def test_an_own_resolution_stands_on_the_desk_with_its_day_until_it_is_ticked(
+    branch, secretary, member
+):
+    """MIN-09: for who is responsible, and for nobody else."""
+    signed = build.signed_minutes(
+        build.meeting(branch, title="三季度党员大会"),
+        signers=(secretary, member),
+        resolutions=[("修路", member.member), ("写总结", secretary.member)],
+    )
+    today = timezone.localdate()
+    assert life(secretary)[GIVEN] == ["写总结"]
+    [section] = given(member)
+    assert (section.count, section.url) == (1, "/activities/resolutions/")
+    [line] = section.lines
+    assert (line.text, line.note) == ("修路", f"by {today} · 三季度党员大会")
+
+    resolution = signed.resolutions.get(text="修路")
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        [line] = given(member)[0].lines
+        assert line.note == f"was due on {today} · 三季度党员大会"
+    resolutions.tick(resolution, by=member, now=timezone.now())
+    assert GIVEN not in life(member)
+
+
+def given(user):
+    return [section for section in sections(user) if section.title == GIVEN]
+
+
+def test_a_resolution_of_a_draft_is_not_on_the_desk(branch, member):
+    draft = minutes.start(build.meeting(branch), by=member, now=timezone.now())
+    due_on = timezone.localdate()
+    draft.resolutions.create(text="修路", member=member.member, due_on=due_on)
+
+    assert GIVEN not in life(member)

@@ -84,7 +84,6 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "program-photos": build.program_part(ProgramPhoto, program).pk,
         "minutes": signed.pk,
         "resolutions": signed.resolutions.get().pk,
-        "programs": build.program(branch=left).pk,
         "appointments": build.appointment(member).pk,
         "corrections": build.correction(member, by=owner).pk,
         "audit": audit.record(audit.Act.SIGNED_IN, by=owner).pk,
