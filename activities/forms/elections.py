@@ -43,7 +43,9 @@ class ElectionForm(forms.ModelForm):
         people = people_of(self.instance.item.minutes)
         full = people.filter(state=Member.State.FULL)
         self.fields["candidates"].queryset = full
-        self.fields["candidates"].choices = list(full.values_list("pk", "name"))
+        self.fields["candidates"].choices = [
+            (str(key), name) for key, name in full.values_list("pk", "name")
+        ]
         names = [("", "---------"), *people.values_list("pk", "name")]
         for name in ("monitor", "counter"):
             self.fields[name].queryset = people

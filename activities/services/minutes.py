@@ -36,6 +36,7 @@ from members.access import today
 from members.models import Appointment, Branch, Member, User
 from members.refusals import refusal_at
 
+SIGNERS = ("chair", "recorder")
 HEADS = ("number", "begins_at", "ends_at", "place", "chair", "recorder")
 
 
@@ -314,8 +315,13 @@ def save(
 
 
 def check_heads(minutes: Minutes) -> None:
-    minutes.full_clean(
-        exclude=[*(f.name for f in Minutes._meta.fields if f.name not in HEADS)],
+    unnamed = {name for name in SIGNERS if getattr(minutes, f"{name}_id") is None}
+    minutes.full_clean(  # who signs may be named later
+        exclude=[
+            f.name
+            for f in Minutes._meta.fields
+            if f.name not in HEADS or f.name in unnamed
+        ],
         validate_constraints=False,
     )
     if minutes.chair_id is not None and minutes.chair_id == minutes.recorder_id:

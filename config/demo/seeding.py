@@ -22,6 +22,8 @@ from pghistory.models import Context
 from activities.models import Activity, Attendance, Minutes, Program, SignUp
 from config.demo import activities, programs
 from config.demo.attended import Attended
+from activities.models import Activity, Program
+from config.demo import activities, meetings, programs
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.history import (
@@ -150,6 +152,8 @@ class Seeding:
         activities.write_activities(planned, {}, calendar)
         programs.write_programs(calendar)
         for model in WRITTEN:
+        meetings.write_meeting(calendar)
+        for model in (Branch, Term, PartyGroup, User, Appointment, Activity, Program):
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)

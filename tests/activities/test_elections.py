@@ -331,6 +331,8 @@ def test_it_is_entered_counted_and_read_on_pages(client, draft, chair, tellers, 
     assert wrong.context["form"].errors["candidates"] == [
         "For 3 seats at least 4 stand; these are 3."
     ]
+    # Who was chosen still is.
+    assert wrong.content.decode().count(" checked") == 3
     foreign = build.member(branch=build.branch())
     elsewhere = client.post(page, sent | {"candidates": [foreign.pk]})
     assert elsewhere.context["form"].errors["candidates"]

@@ -179,6 +179,15 @@ def test_a_draft_is_saved_as_a_whole_and_again(draft, chair):
     assert draft.resolutions.get() == row
 
 
+def test_a_draft_is_saved_before_it_is_known_who_records(draft, chair, recorder):
+    minutes.save(draft, {"recorder": None}, [], [])
+
+    draft.refresh_from_db()
+    assert draft.recorder is None
+    mark_all(draft.activity)
+    assert refused(sign, draft, chair) == "incomplete"
+
+
 @pytest.mark.parametrize(
     ("point", "decided", "code"),
     [
