@@ -71,12 +71,12 @@ def line(
 def table(
     paper: Any, rows: Iterable[Iterable[Any]], *, widths: Iterable[float]
 ) -> None:
-    rows = [list(row) for row in rows]
-    made = paper.add_table(len(rows), len(rows[0]), style="Table Grid")
+    lines = [list(row) for row in rows]
+    made = paper.add_table(len(lines), len(lines[0]), style="Table Grid")
     made.autofit = False
-    widths = [Mm(width) for width in widths]
-    for row, texts in zip(made.rows, rows, strict=True):
-        for cell, text, width in zip(row.cells, texts, widths, strict=True):
+    measures = [Mm(width) for width in widths]
+    for row, texts in zip(made.rows, lines, strict=True):
+        for cell, text, width in zip(row.cells, texts, measures, strict=True):
             cell.width = width
             run = cell.paragraphs[0].add_run(clean(str(text)))
             run.font.size = Pt(12)

@@ -67,6 +67,7 @@ def save(
             if row.pk is not None:
                 row.delete()
             continue
+        assert one.member is not None  # noqa: S101 -- its fault was named above
         position += 1
         row.kind, row.position, row.text = one.kind, position, one.text.strip()
         row.member, row.speaker = one.member, one.speaker

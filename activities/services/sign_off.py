@@ -192,8 +192,8 @@ def _copy_parts(newest: Minutes, draft: Minutes) -> None:
         for election in elections:
             candidates = list(election.candidates.all())
             _copy(election, item=item)
-            for one in candidates:
-                _copy(one, election=election)
+            for candidate in candidates:
+                _copy(candidate, election=election)
     for part in (newest.life_points, newest.files, newest.resolutions):
         for one in part.all():
             _copy(one, minutes=draft)
