@@ -18,6 +18,7 @@ from activities.models import (
     Attendance,
     Ballot,
     Effect,
+    LifePoint,
     Minutes,
     MinutesItem,
     Program,
@@ -40,7 +41,7 @@ WRITTEN: dict[type[models.Model], str | None] = {
     Effect: "written_at",
 }
 # Nothing of signed minutes is written any more, but by the demonstration.
-SIGNED = (Minutes, MinutesItem, Ballot, Resolution)
+SIGNED = (Minutes, MinutesItem, Ballot, LifePoint, Resolution)
 # Of an event row, behind those it copies.
 EVENT_COLUMNS = ("pgh_obj_id", "pgh_label", "pgh_created_at", "pgh_context_id")
 # What a trigger would have done for members of branches that moved.

@@ -2,7 +2,7 @@
 two in work, for whoever looks at it (MIN-01 … MIN-10)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -13,6 +13,7 @@ from activities.models import (
     Activity,
     Attendance,
     Ballot,
+    LifePoint,
     Minutes,
     MinutesItem,
     Resolution,
@@ -29,7 +30,7 @@ from members.models import Member, User
 
 State = Minutes.State
 MINUTED = 6  # branches, the first ones
-DECIDING = {Type.GENERAL_MEETING, Type.COMMITTEE_MEETING}
+DECIDING = {Type.GENERAL_MEETING, Type.COMMITTEE_MEETING, Type.LIFE_MEETING}
 DAYS_TO_DO = 25
 
 
@@ -54,6 +55,7 @@ class Rows:
     minutes: list[Minutes] = field(default_factory=list)
     items: list[MinutesItem] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
+    life_points: list[LifePoint] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
 
 
@@ -62,6 +64,7 @@ class Recorded:
         self.random = Random(f"minutes {seed}")  # noqa: S311  no secret
         self.calendar = calendar
         self.branches: set[int] = set()
+        self.general: set[int] = set()  # activities
 
     def write(self, batch: Batch, told: Iterable[Told]) -> None:
         """Write the minutes of the meetings among `told`."""
@@ -79,7 +82,7 @@ class Recorded:
             numbers[of] = numbers.get(of, 0) + 1
             self.record(rows, one, both, numbers[of], people)
         self.leave_in_work(rows.minutes)
-        for written in (rows.minutes, rows.items, rows.ballots, rows.resolutions):
+        for written in vars(rows).values():
             write(written)
         for minutes in rows.minutes:  # what is signed is known when all of it is there
             if minutes.state == State.SIGNING:
@@ -150,7 +153,10 @@ class Recorded:
             )
             rows.items.append(item)
         if planned.kind == Type.GENERAL_MEETING:
+            self.general.add(one.key)
             rows.ballots.append(self.ballot(item, one, people, recorder.account))
+        if planned.kind == Type.LIFE_MEETING:
+            rows.life_points += life_points(minutes, both)
         if planned.kind in DECIDING:
             rows.resolutions.append(self.resolution(minutes, both, one))
 
@@ -200,15 +206,17 @@ class Recorded:
         )
 
     def leave_in_work(self, minutes: list[Minutes]) -> None:
-        """Of the first branch the newest is a draft, and the one before it waits for its
-        chair."""
+        """Of the first branch: the last general meeting is still written, and the newest
+        of the others waits for its chair."""
         of = min(self.branches, default=None)
         first = [one for one in minutes if one.chair and one.chair.branch_id == of]
-        for one in first[-2:]:
-            one.chair_signed_at = one.chair_signed_by = None
-        for one in first[-1:]:
+        general = [one for one in first if one.activity_id in self.general]
+        for one in general[-1:]:
             one.state, one.people = State.DRAFT, {}
             one.recorder_signed_at = one.recorder_signed_by = None
+            one.chair_signed_at = one.chair_signed_by = None
+        for one in [one for one in first if one not in general[-1:]][-1:]:
+            one.chair_signed_at = one.chair_signed_by = None
 
 
 def two_of(signers: Iterable[Signer], planned: Any) -> tuple[Life, Life] | None:
@@ -223,6 +231,24 @@ def two_of(signers: Iterable[Signer], planned: Any) -> tuple[Life, Life] | None:
         return None
     others = [one.life for one in there if one.life is not chairs[0].life]
     return (chairs[0].life, others[0]) if others else None
+
+
+def life_points(minutes: Minutes, both: tuple[Life, Life]) -> Iterator[LifePoint]:
+    """The own problem of each of the two, and what the other said of it (MIN-12)."""
+    chair, recorder = (life.member for life in both)
+    said = zip(
+        (chair, recorder), (recorder, chair), words.OWN, words.CRITICISM, strict=True
+    )
+    for place, (member, other, own, criticism) in enumerate(said):
+        of = {"minutes": minutes, "member": member}
+        yield LifePoint(kind="own", position=2 * place + 1, text=own, **of)
+        yield LifePoint(
+            kind="criticism",
+            position=2 * place + 2,
+            text=criticism,
+            speaker=other,
+            **of,
+        )
 
 
 def names(one: Told, people: dict[int, Member]) -> list[str]:

@@ -20,6 +20,7 @@ from activities.models import (
     Activity,
     Attendance,
     Ballot,
+    LifePoint,
     Minutes,
     Program,
     Resolution,
@@ -343,6 +344,7 @@ def test_minutes_are_signed_and_two_are_in_work(seeded):  # MIN-01 … MIN-10
         assert one.people["present"] <= one.people["due"]  # MIN-15
     ballots = [one for one in Ballot.objects.all() if one.outcome().has_quorum]
     assert len(ballots) > Ballot.objects.count() / 2
+    assert LifePoint.objects.filter(minutes__state="locked").count() >= 4  # MIN-12
     assert Resolution.objects.open().exists()
     assert Resolution.objects.exclude(done_at=None).exists()
 
