@@ -225,6 +225,15 @@ def helped_sign_ups(user: Any) -> QuerySet[SignUp]:
     return everything.filter(found)
 
 
+def changeable_sign_ups(user: Any) -> QuerySet[SignUp]:
+    """Those whose note and answers `user` may change: one's own, and those one helps
+    with."""
+    helped = Q(pk__in=helped_sign_ups(user).values("pk"))
+    own = Q(pk__in=own_sign_ups(user).values("pk"))
+    found = SignUp.objects.filter(helped | own)
+    return found.standing().select_related("activity__branch", "member")
+
+
 def may_help(user: User) -> bool:
     """Whether `user` signs up others at all; for whom says `helped_members`."""
     if user.administrator:

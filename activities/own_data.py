@@ -61,11 +61,18 @@ own_kinds.register(
         Basis.SERVICE,
         pgettext_lazy("own data", "Sign-ups"),
         _(
-            "For what you signed up, your note for the host, and your place in the order."
+            "For what you signed up, your note and your answers for the host, and your "
+            "place in the order."
         ),
         _("Seats are given in the order in which people asked."),
-        _("With the activity, also what was withdrawn."),
-        _("Withdraw on the page of the activity until it begins."),
+        _(
+            "With the activity, also what was withdrawn. Answers go thirty days after it, "
+            "and at once when you withdraw."
+        ),
+        _(
+            "Change note and answers until the sign-up ends; withdraw on the page of the "
+            "activity until it begins."
+        ),
         of_record=True,
     )
 )

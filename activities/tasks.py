@@ -20,6 +20,14 @@ def note_branch_sizes() -> None:
 
 
 @shared_task
+def tidy_sign_ups() -> None:
+    """Forget what people answered for a day long past."""
+    from activities.services import questions  # noqa: PLC0415
+
+    questions.wipe(now=timezone.now())
+
+
+@shared_task
 def remind_of_duties() -> None:
     """Remind of what is open by the end of the month, on the days of reminding."""
     from activities.services import duties  # noqa: PLC0415

@@ -16,6 +16,7 @@ from activities.views import (
     planning,
     program_parts,
     programs,
+    questions,
     sign_ups,
     steps,
 )
@@ -64,6 +65,10 @@ urlpatterns = [
     path("<int:pk>/leave/back/", sign_ups.leave_take_back, name="leave_take_back"),
     path("<int:pk>/sign-ups/", sign_ups.sign_up_list, name="sign_up_list"),
     path("<int:pk>/sign-ups/add/", sign_ups.sign_up_add, name="sign_up_add"),
+    path("sign-ups/<int:pk>/edit/", sign_ups.sign_up_edit, name="sign_up_edit"),
+    path(
+        "<int:pk>/questions/", questions.activity_questions, name="activity_questions"
+    ),
     path("sign-ups/<int:pk>/end/", sign_ups.sign_up_remove, name="sign_up_remove"),
     # minutes
     path(

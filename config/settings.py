@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "tidy_sign_ins": nightly(3, 20, "tidy_sign_ins"),
     "switch_off_unused": nightly(3, 40, "switch_off_unused"),
     "note_branch_sizes": nightly(0, 10, "note_branch_sizes", "activities"),
+    "tidy_sign_ups": nightly(3, 50, "tidy_sign_ups", "activities"),
     "remind_of_duties": nightly(7, 30, "remind_of_duties", "activities"),
 }
 

@@ -114,6 +114,9 @@ def _template(kind: Notification.Kind) -> str:
         Kind.WITHDRAWN_BY: _(
             "%(who)s withdrew your sign-up for “%(name)s”, %(at)s, %(place)s."
         ),
+        Kind.SIGN_UP_CHANGED_BY: _(
+            "%(who)s changed your note or answers for “%(name)s”, %(at)s, %(place)s."
+        ),
         Kind.MINUTES_TO_SIGN: _("The minutes of “%(name)s” wait for your signature."),
         Kind.RESOLUTION_GIVEN: _(
             "“%(name)s” gave you something to do: %(reason)s Due: %(on)s."

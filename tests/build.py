@@ -21,6 +21,7 @@ from activities.models import (
     ProgramItem,
     ProgramPhoto,
     SignUp,
+    SignUpQuestion,
 )
 from activities.services import minutes
 from members import access, romanize
@@ -196,6 +197,16 @@ def sign_up(activity, member, *, state="confirmed", **fields):
         member=member,
         state=state,
         place=fields.pop("place", last + 1),
+        **fields,
+    )
+
+
+def question(activity, text="是否用餐？", *, kind="yes_no", **fields):
+    return SignUpQuestion.objects.create(
+        activity=activity,
+        text=text,
+        kind=kind,
+        position=fields.pop("position", activity.questions.count() + 1),
         **fields,
     )
 

@@ -324,6 +324,8 @@ PAGES = {
     "activities:leave_take_back": Page("activity", None, IN_LEFT),
     "activities:sign_up_list": Page("activity", LEAD_LEFT),
     "activities:sign_up_add": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:sign_up_edit": Page("sign_up", LEAD_LEFT, LEAD_LEFT),
+    "activities:activity_questions": Page("activity", LEAD_LEFT, LEAD_LEFT),
     "activities:sign_up_remove": Page("sign_up", LEAD_LEFT, LEAD_LEFT),
     # effect
     "activities:my_life": Page(sees=HAVE_RECORD),

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.admin import TabularInline
 
-from activities.models import Activity, AgendaItem, CoHost
+from activities.models import Activity, AgendaItem, CoHost, SignUpQuestion
 from activities.services import activities
 from members.admin.base import ScopedAdmin, ServiceForm
 
@@ -41,6 +41,11 @@ class AgendaItemInline(PartInline):
     fields = ("position", "title", "speaker", "needs_ballot")
 
 
+class QuestionInline(PartInline):
+    model = SignUpQuestion
+    fields = ("position", "text", "kind", "options", "is_required")
+
+
 @admin.register(Activity)
 class ActivityAdmin(ScopedAdmin):
     """Planned on the pages of the portal; here what was entered wrong is put right."""
@@ -51,7 +56,7 @@ class ActivityAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     search_fields = ("title", "branch__code", "branch__name")
     ordering = ("-starts_at", "-pk")
-    inlines = (AgendaItemInline, CoHostInline)
+    inlines = (AgendaItemInline, QuestionInline, CoHostInline)
     writes = (
         "title",
         "purpose",

@@ -1,6 +1,7 @@
 """Activities: the list, the plan, and its steps."""
 
 import django_filters
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -9,8 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 
 from activities import access
+from activities.api.questions import QuestionSerializer, questions_field
 from activities.models import Activity, AgendaItem
-from activities.services import activities
+from activities.services import activities, questions
 from activities.services.activities import LONGEST_AGENDA
 from members.access import visible_branches
 from members.api.fields import InputSerializer, ReachableField, TextField
@@ -66,6 +68,16 @@ class ActivitySerializer(serializers.ModelSerializer):
         return sorted(one.branch_id for one in activity.co_hosts.all())
 
 
+class ActivityDetailSerializer(ActivitySerializer):
+    """With what is told of a single one alone."""
+
+    questions = QuestionSerializer(many=True, read_only=True)
+
+    class Meta(ActivitySerializer.Meta):
+        fields = (*ActivitySerializer.Meta.fields, "questions")
+        read_only_fields = fields
+
+
 @extend_schema_field(int)
 class PlannedBranchField(serializers.PrimaryKeyRelatedField):
     """A branch for which one may plan something."""
@@ -78,15 +90,17 @@ class PlannedBranchField(serializers.PrimaryKeyRelatedField):
 
 
 class ActivityEditSerializer(InputSerializer):
-    """What may change of a plan. co_hosts and agenda, once sent, replace what stands."""
+    """What may change of a plan. co_hosts, agenda and questions, once sent, replace what
+    stands."""
 
     party_group = ReachableField(PartyGroup, "view", required=False, allow_null=True)
     co_hosts = ReachableField(Branch, access.RIGHT, many=True, required=False)
     agenda = AgendaItemSerializer(many=True, required=False, max_length=LONGEST_AGENDA)
+    questions = questions_field()
 
     class Meta:
         model = Activity
-        fields = (*PLAN, "co_hosts", "agenda")
+        fields = (*PLAN, "co_hosts", "agenda", "questions")
 
     def validate(self, sent):
         """Who leads a Party group plans its meetings alone (MEET-06)."""
@@ -109,7 +123,7 @@ class ActivityPlanSerializer(ActivityEditSerializer):
 
     class Meta:
         model = Activity
-        fields = ("branch", "kind", *PLAN, "co_hosts", "agenda")
+        fields = ("branch", "kind", *PLAN, "co_hosts", "agenda", "questions")
 
 
 class ActivityCancelSerializer(serializers.Serializer):
@@ -135,7 +149,9 @@ class ActivityFilter(django_filters.FilterSet):
 
 @extend_schema_view(
     list=extend_schema(summary=_("The activities you may see")),
-    retrieve=extend_schema(summary=_("One activity")),
+    retrieve=extend_schema(
+        summary=_("One activity"), responses=ActivityDetailSerializer
+    ),
 )
 class ActivityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet):
     model = Activity
@@ -155,7 +171,11 @@ class ActivityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
 
     def get_queryset(self):
         found = super().get_queryset().select_related("branch", "party_group")
-        return found.prefetch_related("co_hosts", "agenda")
+        found = found.prefetch_related("co_hosts", "agenda")
+        return found if self.action == "list" else found.prefetch_related("questions")
+
+    def get_serializer_class(self):
+        return ActivitySerializer if self.action == "list" else ActivityDetailSerializer
 
     def check_permissions(self, request):
         super().check_permissions(request)
@@ -165,35 +185,43 @@ class ActivityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
     @extend_schema(
         summary=_("Plan an activity: a draft, until it is announced"),
         request=ActivityPlanSerializer,
-        responses={201: ActivitySerializer},
+        responses={201: ActivityDetailSerializer},
     )
     def create(self, request):
         sent = self.sent(ActivityPlanSerializer)
         co_hosts, agenda = sent.pop("co_hosts", []), sent.pop("agenda", None)
-        made = activities.plan(
-            Activity(**sent), co_hosts=co_hosts, agenda=agenda, by=request.user
-        )
+        asked = sent.pop("questions", [])
+        with transaction.atomic():
+            made = activities.plan(
+                Activity(**sent), co_hosts=co_hosts, agenda=agenda, by=request.user
+            )
+            if asked:
+                questions.set_questions(made, asked)
         return self.answer(self.fresh(made), status.HTTP_201_CREATED)
 
     @extend_schema(
         summary=_("Change a plan"),
         request=ActivityEditSerializer,
-        responses=ActivitySerializer,
+        responses=ActivityDetailSerializer,
     )
     def partial_update(self, request, pk):
         activity = self.get_object()
         sent = self.sent(ActivityEditSerializer, instance=activity, partial=True)
         co_hosts, agenda = sent.pop("co_hosts", None), sent.pop("agenda", None)
+        asked = sent.pop("questions", None)
         take(activity, sent)
-        changed = activities.change(
-            activity, co_hosts=co_hosts, agenda=agenda, by=request.user
-        )
+        with transaction.atomic():
+            changed = activities.change(
+                activity, co_hosts=co_hosts, agenda=agenda, by=request.user
+            )
+            if asked is not None:
+                questions.set_questions(changed, asked)
         return self.answer(self.fresh(changed))
 
     @extend_schema(
         summary=_("Announce it to those invited"),
         request=None,
-        responses=ActivitySerializer,
+        responses=ActivityDetailSerializer,
     )
     @action(detail=True, methods=["post"])
     def announce(self, request, pk):
@@ -204,7 +232,7 @@ class ActivityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
     @extend_schema(
         summary=_("Call it off, with the reason"),
         request=ActivityCancelSerializer,
-        responses=ActivitySerializer,
+        responses=ActivityDetailSerializer,
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
@@ -215,7 +243,7 @@ class ActivityViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
     @extend_schema(
         summary=_("Note that it took place"),
         request=None,
-        responses=ActivitySerializer,
+        responses=ActivityDetailSerializer,
     )
     @action(detail=True, methods=["post"])
     def held(self, request, pk):

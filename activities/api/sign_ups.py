@@ -10,8 +10,10 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
 from activities import access
+from activities.api.questions import AnswerSerializer, by_question
 from activities.models import Activity, SignUp
 from activities.services import sign_ups
+from activities.services.questions import MOST, given_by
 from members.api.fields import TextField
 from members.api.viewsets import RecordViewSet
 
@@ -20,10 +22,20 @@ class SignUpSerializer(serializers.ModelSerializer):
     """place: on the waiting list, from 1 and without a gap; null for who waits not."""
 
     place = serializers.SerializerMethodField()
+    answers = AnswerSerializer(many=True, read_only=True)
 
     class Meta:
         model = SignUp
-        fields = ("id", "activity", "member", "state", "place", "note", "asked_at")
+        fields = (
+            "id",
+            "activity",
+            "member",
+            "state",
+            "place",
+            "note",
+            "answers",
+            "asked_at",
+        )
         read_only_fields = fields
 
     def get_place(self, sign_up: SignUp) -> int | None:
@@ -34,6 +46,7 @@ class SignUpSerializer(serializers.ModelSerializer):
 
 class SignUpAskSerializer(serializers.Serializer):
     note = TextField(max_length=200)
+    answers = AnswerSerializer(many=True, required=False, max_length=MOST)
 
 
 class SeatsSerializer(serializers.Serializer):
@@ -52,6 +65,7 @@ class SeatsView(GenericAPIView):
 
     def activity(self):
         visible = access.visible_activities(self.request.user)
+        visible = visible.prefetch_related("questions")
         return get_object_or_404(visible, pk=self.kwargs["pk"])
 
     def own(self, activity):
@@ -85,9 +99,31 @@ class SeatsView(GenericAPIView):
             activity,
             by=request.user,
             now=timezone.now(),
-            **sent.validated_data,
+            note=sent.validated_data.get("note", ""),
+            answers=by_question(sent.validated_data.get("answers", ())),
         )
         return Response(SignUpSerializer(made).data, status=201)
+
+    @extend_schema(
+        summary=_("Change your note or your answers; the place stays"),
+        request=SignUpAskSerializer,
+        responses=SignUpSerializer,
+    )
+    def patch(self, request, pk):
+        own = self.own(self.activity())
+        if own is None:
+            raise Http404
+        sent = SignUpAskSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        answers = given_by(own) | by_question(sent.validated_data.get("answers", ()))
+        own = sign_ups.change(
+            own,
+            note=sent.validated_data.get("note", own.note),
+            answers=answers,
+            by=request.user,
+            now=timezone.now(),
+        )
+        return Response(SignUpSerializer(own).data)
 
     @extend_schema(
         summary=_("Give the seat back, or leave the waiting list"),

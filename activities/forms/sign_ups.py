@@ -3,13 +3,32 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from activities.forms.questions import answer_field
 from activities.models import Attendance, SignUp
+from activities.services.questions import given_by
 
 
 class SignUpForm(forms.ModelForm):
+    """The questions of the host, and a note."""
+
     class Meta:
         model = SignUp
         fields = ("note",)
+
+    def __init__(self, *args, questions=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        before = given_by(self.instance)
+        self.asked = {f"question_{one.pk}": one.pk for one in questions}
+        for one in questions:
+            name = f"question_{one.pk}"
+            self.fields[name] = answer_field(one)
+            self.initial[name] = before.get(one.pk, "")
+        self.order_fields([*self.asked, "note"])
+
+    def given(self):
+        """What the services take."""
+        answers = {key: self.cleaned_data[name] for name, key in self.asked.items()}
+        return {"note": self.cleaned_data["note"], "answers": answers}
 
 
 class LeaveForm(forms.ModelForm):

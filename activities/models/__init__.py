@@ -24,6 +24,7 @@ from activities.models.program import (
     ProgramPhoto,
     Reading,
 )
+from activities.models.question import SignUpQuestion
 from activities.models.sign_up import SignUp
 from activities.models.tick import Tick
 
@@ -58,6 +59,7 @@ __all__ = [
     "Reading",
     "Resolution",
     "SignUp",
+    "SignUpQuestion",
     "SurveyAnswer",
     "SurveyTurn",
     "Tick",

@@ -37,7 +37,8 @@ class SignUpQuerySet(models.QuerySet["SignUp"]):
         return self.annotate(waits_at=Case(When(waits, then=Subquery(count))))
 
 
-@pghistory.track()
+# Answers are of no use after the day: no history keeps what is wiped.
+@pghistory.track(exclude=["answers"])
 class SignUp(models.Model):
     """A member's seat at an activity, or the place on its waiting list (RL-01).
 
@@ -53,7 +54,8 @@ class SignUp(models.Model):
     STANDING = (State.CONFIRMED, State.WAITING)
 
     GRADES = graded(
-        G1="id", G3="activity member state place note signed_up_by asked_at changed_at"
+        G1="id",
+        G3="activity member state place note answers signed_up_by asked_at changed_at",
     )
 
     activity = models.ForeignKey(
@@ -71,6 +73,12 @@ class SignUp(models.Model):
         max_length=200,
         blank=True,
         help_text=_("Such as: needs a lift, comes later."),
+    )
+    answers = models.JSONField(
+        _("answers to the host"),
+        default=list,
+        blank=True,
+        help_text=_("Each with its question, in the words it was asked in."),
     )
     signed_up_by = models.ForeignKey(
         User,

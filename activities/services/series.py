@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from activities.models import Activity, AgendaItem, CoHost, HelperTask
+from activities.models import Activity, AgendaItem, CoHost, HelperTask, SignUpQuestion
 from activities.services.activities import State, check, locked
 from members.algorithms import add_months
 from members.models import User
@@ -36,7 +36,7 @@ COPIED = (
 @transaction.atomic
 def copy(activity: Activity, *, starts_at: datetime, by: User | None) -> Activity:
     """A new draft like `activity`, that begins at `starts_at` and takes as long, with its
-    co-hosts, its agenda and its tasks, which nobody has yet.
+    co-hosts, its agenda, its questions and its tasks, which nobody has yet.
 
     Raises ValidationError as `plan` does, and at starts_at, code "there", when the same
     stands at that time already.
@@ -116,6 +116,17 @@ def _copy(activity: Activity, starts_at: datetime, by: User | None) -> Activity:
             needs_ballot=item.needs_ballot,
         )
         for item in activity.agenda.all()
+    )
+    SignUpQuestion.objects.bulk_create(
+        SignUpQuestion(
+            activity=new,
+            position=question.position,
+            text=question.text,
+            kind=question.kind,
+            options=question.options,
+            is_required=question.is_required,
+        )
+        for question in activity.questions.all()
     )
     HelperTask.objects.bulk_create(
         HelperTask(

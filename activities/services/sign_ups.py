@@ -5,6 +5,7 @@ sign_up → (waits → moves up) → withdraw
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from activities import access
 from activities.models import Activity, SignUp
+from activities.services import questions
 from activities.services.activities import locked, over
 from activities.services.seats import move_up, tell
 from activities.signals import signed_up
@@ -32,16 +34,20 @@ def sign_up(
     by: User | None,
     now: datetime,
     note: str = "",
+    answers: Mapping[int, str] | None = None,
 ) -> SignUp:
     """Give `member` a seat, or a place on the waiting list once the seats are gone.
 
     Signing up twice returns the sign-up that stands. The lock on the activity makes
     those who ask at the same moment take turns (RL-01); what can be judged before it is
-    taken is, so that it is held for two statements. Announces `signed_up` for a seat. Raises ValidationError at "note" for one that is too long, code "no_sign_up",
-    "closed" after the end of sign-up, "not_invited".
+    taken is, so that it is held for two statements. Announces `signed_up` for a seat.
+    answers: by the number of the question, kept in the same row. Raises ValidationError
+    at "note" for one that is too long, at question_<number> as `answers_of`, code
+    "no_sign_up", "closed" after the end of sign-up, "not_invited".
     """
     asked = SignUp(activity=activity, member=member, note=note.strip())
     asked.clean_fields(exclude=_all_but("note"))
+    asked.answers = questions.answers_of(activity.questions.all(), answers or {})
     is_invited = access.is_expected(member, activity)
 
     stands = locked(activity)
@@ -54,6 +60,7 @@ def sign_up(
         asked.pk, asked._state.adding = found.pk, False
     if stands.updated_at != activity.updated_at:  # changed while we waited
         is_invited = access.is_expected(member, stands)
+        asked.answers = questions.answers_of(stands.questions.all(), answers or {})
     if not is_invited:
         message = _("This activity is for others: ask its host.")
         raise ValidationError(message, code="not_invited")
@@ -85,6 +92,41 @@ def look(activity: Activity, member: Member) -> dict[str, Any]:
 
 
 @transaction.atomic
+def change(
+    sign_up: SignUp,
+    *,
+    note: str,
+    answers: Mapping[int, str],
+    by: User | None,
+    now: datetime,
+) -> SignUp:
+    """Another note, other answers; the seat, or the place on the waiting list, stays.
+
+    Raises ValidationError at "note" and question_<number> as `sign_up`, code "withdrawn",
+    "closed" after the end of sign-up.
+    """
+    found = (
+        SignUp.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("activity", "member")
+        .get(pk=sign_up.pk)
+    )
+    if found.state == State.WITHDRAWN:
+        message = _("This sign-up is withdrawn: sign up again.")
+        raise ValidationError(message, code="withdrawn")
+    activity = found.activity
+    if activity.state != Activity.State.PLANNED or activity.sign_up_until <= now:
+        message = _("The sign-up has ended: tell the host what is different.")
+        raise ValidationError(message, code="closed")
+    found.note = note.strip()
+    found.clean_fields(exclude=_all_but("note"))
+    found.answers = questions.answers_of(activity.questions.all(), answers)
+    found.save(update_fields=["note", "answers", "changed_at"])
+    if by is not None and by.member_id != found.member_id:
+        _note_help(found, by, Act.SIGN_UP_CHANGED_FOR, Kind.SIGN_UP_CHANGED_BY)
+    return found
+
+
+@transaction.atomic
 def withdraw(sign_up: SignUp, *, by: User | None, now: datetime) -> SignUp:
     """Give the seat or the place back; the first who waits moves up and is told.
 
@@ -101,8 +143,8 @@ def withdraw(sign_up: SignUp, *, by: User | None, now: datetime) -> SignUp:
         message = _("It has begun: tell the host instead.")
         raise ValidationError(message, code="begun")
     had_a_seat = found.state == State.CONFIRMED
-    found.state = State.WITHDRAWN
-    found.save(update_fields=["state", "changed_at"])
+    found.state, found.answers = State.WITHDRAWN, []
+    found.save(update_fields=["state", "answers", "changed_at"])
     if had_a_seat:
         move_up(activity)
     if by is not None and by.member_id != found.member_id:

@@ -130,6 +130,9 @@ def activity_detail(request, pk):
         "can": actions(activity) if can_manage else {},
         "agenda": activity.agenda.all(),
         "co_hosts": activity.co_hosts.select_related("branch").order_by("branch__path"),
+        "questions": activity.questions.all()
+        if can_manage and activity.needs_sign_up
+        else (),
         "tasks": tasks_for(user, activity, can_manage),
         "sign_up": sign_ups.panel(user, activity),
         "attendance": attendances.panel(user, activity, can_manage=can_manage),
@@ -191,6 +194,7 @@ def actions(activity):
         "agenda": activity.state != State.CANCELLED,
         "co_hosts": open_still and activity.audience in TOGETHER,
         "tasks": activity.state != State.CANCELLED,
+        "questions": open_still and activity.needs_sign_up,
         "held": open_still and begun,
         "cancel": open_still,
         "copy": not activity.branch.is_closed,

@@ -16,7 +16,8 @@ from django.views.decorators.http import (
 from activities import access
 from activities.forms.sign_ups import LeaveForm, NameForm, SignUpForm
 from activities.models import Activity, Attendance, SignUp
-from activities.services import leaves, sign_ups
+from activities.services import leaves, questions, sign_ups
+from activities.views.pages import get_or_post, posted
 from members import access as member_access
 from members.forms.refusals import add_refusal
 from members.rates import limited, searching
@@ -67,7 +68,11 @@ def seats_panel(user, activity, form):
         "is_open": is_open,
         "is_to_come": comes,
         "can_help": is_open and access.may_help(user),
-        "form": (form or SignUpForm()) if can_ask else None,
+        "form": (form or SignUpForm(questions=activity.questions.all()))
+        if can_ask
+        else None,
+        "answers": questions.shown(own) if own else [],
+        "can_change": own is not None and is_open,
         "refusal": "" if can_ask else first_error(form),
     }
 
@@ -98,16 +103,12 @@ def first_error(form):
 @require_POST
 def sign_up(request, pk):
     activity, member = own_activity(request, pk)
-    form = SignUpForm(request.POST)
+    form = SignUpForm(request.POST, questions=activity.questions.all())
     if not form.is_valid():
         return refused(request, activity, form)
     try:
         made = sign_ups.sign_up(
-            member,
-            activity,
-            by=request.user,
-            now=timezone.now(),
-            note=form.cleaned_data["note"],
+            member, activity, by=request.user, now=timezone.now(), **form.given()
         )
     except ValidationError as refusal:
         return refused(request, activity, form, refusal)
@@ -155,7 +156,8 @@ def leave_take_back(request, pk):
 def own_activity(request, pk):
     """The activity, and who signs up: an account of a member on a roll."""
     visible = access.visible_activities(request.user).select_related("branch")
-    activity, member = get_object_or_404(visible, pk=pk), request.user.member
+    found = visible.prefetch_related("questions")
+    activity, member = get_object_or_404(found, pk=pk), request.user.member
     if member is None or not member.is_live:
         raise Http404
     return activity, member
@@ -210,7 +212,10 @@ def sign_up_list(request, pk):
         (_("With a seat"), [row for row in rows if row.state == State.CONFIRMED]),
         (_("Waiting list"), [row for row in rows if row.state == State.WAITING]),
     ]
-    return render(request, "activities/sign_up_list.html", context | {"lists": lists})
+    context |= {"lists": lists, "totals": questions.totals(activity, rows)}
+    for row in rows:
+        row.said = questions.shown(row)
+    return render(request, "activities/sign_up_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -236,12 +241,11 @@ def sign_up_add(request, pk):
     if found is None:
         messages.error(request, _("This person is not among those you may sign up."))
         return redirect("activities:sign_up_add", pk)
-    form = SignUpForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        note = form.cleaned_data["note"]
+    form = SignUpForm(posted(request), questions=activity.questions.all())
+    if form.is_bound and form.is_valid():
         try:
             made = sign_ups.sign_up(
-                found, activity, by=user, now=timezone.now(), note=note
+                found, activity, by=user, now=timezone.now(), **form.given()
             )
         except ValidationError as refusal:
             add_refusal(form, refusal)
@@ -293,6 +297,32 @@ def back_of(user, activity):
     if access.managed_activities(user).filter(pk=activity.pk).exists():
         return reverse("activities:sign_up_list", args=[activity.pk])
     return activity.get_absolute_url()
+
+
+@get_or_post
+def sign_up_edit(request, pk):
+    """The note and the answers, of one's own sign-up or of one that one helps with."""
+    user = request.user
+    own = get_object_or_404(access.changeable_sign_ups(user), pk=pk)
+    activity = own.activity
+    form = SignUpForm(posted(request), instance=own, questions=activity.questions.all())
+    if form.is_bound and form.is_valid():
+        try:
+            sign_ups.change(own, by=user, now=timezone.now(), **form.given())
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(back_of(user, activity))
+    context = {
+        "sign_up": own,
+        "activity": activity,
+        "form": form,
+        "is_own": own.member_id == user.member_id,
+        "back_url": back_of(user, activity),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "activities/sign_up_edit.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

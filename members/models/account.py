@@ -228,6 +228,10 @@ class Notification(models.Model):
         TASK_GIVEN = "task_given", _("Task for a helper given")
         LISTED_BY = "listed_by", _("Put on a waiting list by somebody else")
         WITHDRAWN_BY = "withdrawn_by", _("Sign-up withdrawn by somebody else")
+        SIGN_UP_CHANGED_BY = (
+            "sign_up_changed_by",
+            _("Sign-up changed by somebody else"),
+        )
         MINUTES_TO_SIGN = "minutes_to_sign", _("Minutes to sign")
         RESOLUTION_GIVEN = "resolution_given", _("Resolution to carry out")
         DUTIES_OPEN = "duties_open", _("Duties of a branch are open")

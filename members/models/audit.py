@@ -77,6 +77,10 @@ class AuditEntry(models.Model):
         MAIL_CODE_ASKED = "mail_code_asked", _("Code for a mail address asked for")
         MAIL_ADDRESS_SET = "mail_address_set", _("Mail address settled")
         SIGNED_UP_FOR = "signed_up_for", _("Somebody else signed up")
+        SIGN_UP_CHANGED_FOR = (
+            "sign_up_changed_for",
+            _("Sign-up of somebody else changed"),
+        )
         WITHDRAWN_FOR = "withdrawn_for", _("Sign-up of somebody else withdrawn")
         MODULE_SWITCHED = "module_switched", _("Module switched on or off")
         PROGRAM_CHANGED = "program_changed", _("Program taken a step on or back")

@@ -452,6 +452,14 @@ def _():
     return by, lambda: sign_ups.sign_up(member, activity, by=by, now=now)
 
 
+@scene(Act.SIGN_UP_CHANGED_FOR)
+def _():
+    by, activity = build.user(), build.activity(seats=1)
+    seat = build.sign_up(activity, build.member(branch=activity.branch))
+    now = timezone.now()
+    return by, lambda: sign_ups.change(seat, note="", answers={}, by=by, now=now)
+
+
 @scene(Act.WITHDRAWN_FOR)
 def _():
     by, activity = build.user(), build.activity(seats=1)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import mail as mailbox
 from django.utils import timezone
 
-from activities.tasks import note_branch_sizes, remind_of_duties
+from activities.tasks import note_branch_sizes, remind_of_duties, tidy_sign_ups
 from members import outside, tasks
 from members.grades import OWN_APPS
 from members.models import AuditEntry, Export, JobRun, Notification, Outbox, Webhook
@@ -150,6 +150,13 @@ def with_open_duties():
     return []
 
 
+def answered_long_ago():
+    activity = build.activity(starts_at=LONG_AGO, needs_sign_up=True)
+    said = [{"question": 1, "asked": "用餐吗？", "answer": "yes"}]
+    build.sign_up(activity, build.member(branch=activity.branch), answers=said)
+    return []
+
+
 CASES = {
     tasks.check_import: lambda: [uploaded().pk],
     tasks.apply_import: lambda: [checked().pk],
@@ -166,6 +173,7 @@ CASES = {
     tasks.watch: given_up,
     note_branch_sizes: with_open_duties,
     remind_of_duties: with_open_duties,
+    tidy_sign_ups: answered_long_ago,
     tasks.send_mail_of_notification: mailed_line,
     tasks.send_mail_code: asked_for_mail,
     tasks.send_webhook: lambda: [hook(branch=None).pk, "test", 0],
