@@ -29,7 +29,14 @@ from activities.models.activity import ActivityQuerySet
 from activities.models.minutes import MinutesQuerySet, ResolutionQuerySet
 from activities.models.sign_up import SignUpQuerySet
 from members import access
-from members.models import Appointment, Branch, Member, PartyGroup, User
+from members.models import (
+    Appointment,
+    Branch,
+    Member,
+    MemberInterest,
+    PartyGroup,
+    User,
+)
 from members.models.branch import BranchQuerySet
 from members.models.member import MemberQuerySet
 
@@ -189,8 +196,30 @@ def expected(activity: Activity) -> MemberQuerySet:
         Q(pk=activity.branch_id) | Q(pk__in=activity.co_hosts.values("branch"))
     )
     if activity.audience == Activity.Audience.BELOW:
-        return members.within([branch.path for branch in hosts])
-    return members.filter(branch__in=hosts)
+        members = members.within([branch.path for branch in hosts])
+    else:
+        members = members.filter(branch__in=hosts)
+    if activity.offices:
+        held = Appointment.objects.in_force(access.today()).filter(
+            office__code__in=activity.offices
+        )
+        members = members.filter(pk__in=held.values("member"))
+    if activity.occupations:
+        members = members.filter(occupation__in=activity.occupations)
+    return members
+
+
+def invited(activity: Activity) -> MemberQuerySet:
+    """Those expected who are told of it: of an activity for an interest, who has it.
+
+    Nobody else may learn who that is, so it decides nothing but what is told: others that
+    are expected find the activity in their list and may sign up as well.
+    """
+    found = expected(activity)
+    if activity.interests:
+        fits = MemberInterest.objects.filter(interest__in=activity.interests)
+        found = found.filter(pk__in=fits.values("member"))
+    return found
 
 
 def helped_members(user: User, activity: Activity) -> MemberQuerySet:

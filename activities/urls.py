@@ -4,6 +4,7 @@ from activities.models import Indicator, Milestone, ProgramItem, Reading
 from activities.views import (
     activities,
     attendances,
+    audience,
     calendar,
     check_in,
     co_hosts,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("calendar.ics", calendar.calendar_feed, name="calendar_feed"),
     path("<int:pk>/", activities.activity_detail, name="activity_detail"),
     path("<int:pk>/edit/", planning.activity_edit, name="activity_edit"),
+    path("<int:pk>/audience/", audience.activity_audience, name="activity_audience"),
     path("<int:pk>/agenda/", planning.activity_agenda, name="activity_agenda"),
     path("<int:pk>/copy/", planning.activity_copy, name="activity_copy"),
     path("<int:pk>/repeat/", planning.activity_repeat, name="activity_repeat"),

@@ -35,6 +35,7 @@ from members.api.appointments import AppointmentViewSet
 from members.api.audit import AuditEntryViewSet
 from members.api.branches import BranchViewSet
 from members.api.corrections import CorrectionViewSet
+from members.api.interests import OwnInterestsView
 from members.api.members import MemberViewSet
 from members.api.own_data import OwnDataView, OwnKindView
 
@@ -99,6 +100,7 @@ version_1 = [
     path("me/life/", OwnLifeView.as_view(), name="me-life"),
     path("codes/<slug:table>/", CodeTableView.as_view(), name="codes"),
     path("me/", MeView.as_view(), name="me"),
+    path("me/interests/", OwnInterestsView.as_view(), name="me-interests"),
     path("me/data/", OwnDataView.as_view(), name="me-data"),
     path("me/data/<slug:kind>/", OwnKindView.as_view(), name="me-kind"),
 ]

@@ -75,6 +75,7 @@ class ActivityAdmin(ScopedAdmin):
                 "fields": (
                     ("branch", "kind"),
                     ("party_group", "audience"),
+                    ("offices", "occupations", "interests"),
                     ("title", "state"),
                     "cancelled_reason",
                     "purpose",

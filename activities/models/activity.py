@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Self
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -14,8 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from members import code_tables
 from members.grades import graded
-from members.models import Branch, Member, PartyGroup, User
+from members.models import Branch, Interest, Member, PartyGroup, User
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
@@ -75,7 +77,7 @@ class Activity(models.Model):
     GRADES = graded(
         G1="id",
         G2="branch party_group kind title purpose starts_at ends_at place is_online "
-        "accessibility transport audience state cancelled_reason needs_sign_up seats "
+        "accessibility transport audience offices occupations interests state cancelled_reason needs_sign_up seats "
         "sign_up_ends_at credit_hours created_by created_at updated_at",
     )
 
@@ -137,6 +139,25 @@ class Activity(models.Model):
         max_length=10,
         choices=Audience.choices,
         default=Audience.BRANCH,
+    )
+    # Empty: whatever the office, the occupation, the interest.
+    offices = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        verbose_name=_("only with one of these offices"),
+    )
+    occupations = ArrayField(
+        models.CharField(max_length=5, choices=code_tables.OCCUPATION.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("only with one of these occupations"),
+    )
+    interests = ArrayField(
+        models.CharField(max_length=12, choices=Interest.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("told to those interested in"),
     )
     state = models.CharField(
         pgettext_lazy("activity", "state"),

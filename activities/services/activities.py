@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from activities import access
 from activities.models import Activity, AgendaItem, CoHost
-from activities.services import participation, resolutions
+from activities.services import audience, participation, resolutions
 from activities.services.seats import move_up
 from activities.signals import activity_announced, activity_cancelled, activity_held
 from members.models import Branch, User
@@ -98,6 +98,7 @@ def check(activity: Activity) -> None:
     activity.clean_fields(exclude=["created_by"])
     check_times(activity)
     check_sign_up(activity)
+    audience.check(activity)
     activity.full_clean(exclude=["created_by"])
     if activity.branch.is_closed:
         raise refusal_at("branch", _("This branch is closed."), code="closed")
@@ -187,7 +188,7 @@ def announce(activity: Activity, *, by: User | None, now: datetime) -> Activity:
         raise ValidationError(message, code="begun")
     found.state = State.PLANNED
     save_state(found, by)
-    invited = access.expected(found).filter(user__is_active=True)
+    invited = access.invited(found).filter(user__is_active=True)
     tell(
         found,
         User.objects.filter(member__in=invited),

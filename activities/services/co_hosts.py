@@ -37,10 +37,10 @@ def add_co_host(activity: Activity, branch: Branch, *, now: datetime) -> CoHost:
     if branch.pk == activity.branch_id:
         message = _("This branch is the host already.")
         raise refusal_at("branch", message, code="host")
-    before = set(access.expected(activity).values_list("pk", flat=True))
+    before = set(access.invited(activity).values_list("pk", flat=True))
     co_host, is_new = CoHost.objects.get_or_create(activity=activity, branch=branch)
     if is_new and activity.state == State.PLANNED and activity.ends_at > now:
-        invited = access.expected(activity).exclude(pk__in=before)
+        invited = access.invited(activity).exclude(pk__in=before)
         users = User.objects.filter(member__in=invited, is_active=True)
         tell(activity, users, inbox.Kind.ACTIVITY_ANNOUNCED)
     return co_host

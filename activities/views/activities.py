@@ -10,8 +10,10 @@ from django.views.decorators.http import require_GET
 from activities import access
 from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
+from activities.services.audience import can_be_narrowed
 from activities.services.co_hosts import TOGETHER
 from activities.views import attendances, effect, minutes, sign_ups
+from activities.views.audience import said
 from members.access import managed_branches, scope
 from members.paging import Keyset, Way
 
@@ -147,6 +149,7 @@ def facts(activity):
         (pgettext("activity", "When"), when(activity)),
         (pgettext("activity", "Where"), place(activity)),
         (pgettext("activity", "For whom"), audience(activity)),
+        *said(activity),
     ]
     if activity.credit_hours:
         rows.append((_("Credit hours"), f"{activity.credit_hours:g}"))
@@ -194,6 +197,7 @@ def actions(activity):
         "agenda": activity.state != State.CANCELLED,
         "co_hosts": open_still and activity.audience in TOGETHER,
         "tasks": activity.state != State.CANCELLED,
+        "audience": open_still and can_be_narrowed(activity),
         "questions": open_still and activity.needs_sign_up,
         "held": open_still and begun,
         "cancel": open_still,

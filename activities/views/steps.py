@@ -32,7 +32,7 @@ def activity_announce(request, pk):
         CancelForm(),
         _("Announce it?"),
         people=people.count(),
-        told=people.filter(user__is_active=True).count(),
+        told=access.invited(activity).filter(user__is_active=True).count(),
     )
 
 

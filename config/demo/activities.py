@@ -33,7 +33,16 @@ FULL_MEMBERS_FOR_A_COMMITTEE = 7
 COLUMNS = (
     *("id", "branch_id", "party_group_id", "kind", "title", "purpose"),
     *("starts_at", "ends_at", "place", "is_online", "accessibility", "transport"),
-    *("audience", "state", "cancelled_reason", "needs_sign_up", "seats"),
+    *(
+        "audience",
+        "offices",
+        "occupations",
+        "interests",
+        "state",
+        "cancelled_reason",
+        "needs_sign_up",
+        "seats",
+    ),
     *("sign_up_ends_at", "credit_hours", "created_by_id", "created_at", "updated_at"),
 )
 
@@ -221,7 +230,8 @@ def cells(
     return [
         *(key, one.branch.pk, one.group.pk if one.group else NULL, one.kind),
         *(one.title, "", starts_at, moment_of(one.on, one.begins, one.hours)),
-        *(one.place, False, words.ACCESS, "", one.audience, one.state, one.reason),
+        *(one.place, False, words.ACCESS, "", one.audience),
+        *("{}", "{}", "{}", one.state, one.reason),
         *(one.seats is not None, NULL if one.seats is None else one.seats, NULL),
         *(one.credit_hours or NULL, keeper or NULL, at),
         moment_of(min(one.on, calendar.yesterday), clock(18)) if done else at,

@@ -6,6 +6,7 @@ from members.models.audit import AuditEntry, AuditPending, AuditSeal
 from members.models.branch import Branch, BranchChange, LocalCode, PartyGroup, Term
 from members.models.credit_hour import CreditHour
 from members.models.exchange import Export, ImportBatch, ImportPart
+from members.models.interest import Interest, MemberInterest
 from members.models.member import Correction, Member, StateChange
 from members.models.office import Appointment, Office
 from members.models.operation import Alarm, JobRun
@@ -31,11 +32,13 @@ __all__ = [
     "Export",
     "ImportBatch",
     "ImportPart",
+    "Interest",
     "JobRun",
     "LocalCode",
     "MailAddress",
     "Member",
     "MemberGrant",
+    "MemberInterest",
     "Notification",
     "Office",
     "Outbox",

@@ -20,8 +20,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from members import access
-from members.models import MailAddress, User
-from members.services import accounts, corrections, mail, own_data, sessions, tokens
+from members.models import MailAddress, MemberInterest, User
+from members.services import (
+    accounts,
+    corrections,
+    interests,
+    mail,
+    own_data,
+    sessions,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Text
@@ -89,6 +97,12 @@ DELETIONS: Final[dict[str, Deletion]] = {
         _("No mail is sent any more, and the address is forgotten at once."),
         lambda user, keep: MailAddress.objects.filter(user=user).count(),
         lambda user, now, keep: int(mail.stop(user)),
+    ),
+    "interests": Deletion(
+        _("Delete my interests"),
+        _("You are told of the activities for your branch, as who ticked nothing."),
+        lambda user, keep: MemberInterest.objects.filter(member__user=user).count(),
+        lambda user, now, keep: interests.forget(user),
     ),
     "preferences": Deletion(
         _("Reset view and language"),
@@ -169,6 +183,16 @@ KINDS: Final[dict[str, Kind]] = {
             _("You entered it; nobody needs one."),
             _("Until you delete it or enter another."),
             _("Delete it: no mail is sent from then on."),
+        ),
+        Kind(
+            "interests",
+            Basis.CHOICE,
+            _("Interests"),
+            _("What you like to take part in. Nobody but you reads it."),
+            _("You ticked it, to be told of activities that fit; nobody needs to."),
+            _("Until you take it out."),
+            _("Change it under “My interests”, or delete all at once."),
+            of_record=True,
         ),
         Kind(
             "preferences",

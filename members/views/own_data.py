@@ -20,6 +20,7 @@ from members.services import own_kinds
 PAGES = {
     "account": "members:account",
     "preferences": "members:account",
+    "interests": "members:own_interests",
     "mail_address": "members:mail_address",
     "api_tokens": "members:token_list",
     "sessions": "members:session_list",

@@ -19,6 +19,7 @@ def person():
     build.secretary(of=left)
     build.mail_address(user)
     calendar.make_address(user)
+    user.member.interests.create(interest="law")
     build.correction(user.member, by=user)
     return user
 

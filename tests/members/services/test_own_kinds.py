@@ -24,6 +24,7 @@ def person():
     build.correction(user.member, by=user)
     build.correction(user.member, by=user, field="landline")
     calendar.make_address(user)
+    user.member.interests.create(interest="law")
     return user
 
 
@@ -86,6 +87,7 @@ def test_kinds_of_a_record_are_those_of_people_on_a_roll(person):
     ("name", "count", "act"),
     [
         ("mail_address", 1, "mail_address_set"),
+        ("interests", 1, "record_changed"),
         ("preferences", 1, "record_changed"),
         ("corrections", 2, "correction_decided"),
         ("api_tokens", 2, "token_revoked"),
@@ -110,6 +112,7 @@ def test_what_was_given_by_choice_is_deleted_once(person, client, name, count, a
     kept = own_kinds.deletable(others)
     assert kept == {
         "mail_address": 1,
+        "interests": 0,
         "preferences": 1,
         "corrections": 1,
         "api_tokens": 1,

@@ -85,6 +85,7 @@ def person():
         user=account, address="xue@mail.example", asked_at=timezone.now()
     )
     calendar.make_address(account)
+    member.interests.create(interest="law")
     audit.record(
         AuditEntry.Act.REVEALED,
         by=secretary,
@@ -262,7 +263,12 @@ def test_only_what_there_is_can_be_deleted(client, person):
     client.force_login(person)
     page = client.get(PAGE).content.decode()
     offered = set(re.findall(r"/delete/\?kind=(\w+)", page))
-    assert offered == {"mail_address", "api_tokens", "calendar_address"}
+    assert offered == {
+        "mail_address",
+        "interests",
+        "api_tokens",
+        "calendar_address",
+    }
 
     for kind in offered:
         client.post(f"{DELETE}?kind={kind}")
