@@ -482,6 +482,8 @@ SPECTACULAR_SETTINGS = {
         "MinutesState": "activities.models.Minutes.State",
         "ActivityState": "activities.models.Activity.State",
         "BranchKind": "members.models.Branch.Kind",
+        "QuestionKind": "activities.models.SignUpQuestion.Kind",
+        "Occupation": "members.code_tables.OCCUPATION.choices",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
