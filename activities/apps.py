@@ -14,4 +14,5 @@ class ActivitiesConfig(AppConfig):
             access_programs,  # noqa: F401
             branch_links,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about
+            receivers,  # noqa: F401
         )

@@ -21,10 +21,12 @@ def note_branch_sizes() -> None:
 
 @shared_task
 def tidy_sign_ups() -> None:
-    """Forget what people answered for a day long past."""
-    from activities.services import questions  # noqa: PLC0415
+    """Forget what people answered for a day long past, and let the seats of those who
+    left go to who waits."""
+    from activities.services import questions, releases  # noqa: PLC0415
 
     questions.wipe(now=timezone.now())
+    releases.release(now=timezone.now())
 
 
 @shared_task

@@ -63,6 +63,7 @@ urlpatterns = [
     # sign-ups
     path("<int:pk>/sign-up/", sign_ups.sign_up, name="sign_up"),
     path("<int:pk>/withdraw/", sign_ups.sign_up_withdraw, name="sign_up_withdraw"),
+    path("<int:pk>/take-seat/", sign_ups.seat_take, name="seat_take"),
     path("<int:pk>/leave/", sign_ups.leave_ask, name="leave_ask"),
     path("<int:pk>/leave/back/", sign_ups.leave_take_back, name="leave_take_back"),
     path("<int:pk>/sign-ups/", sign_ups.sign_up_list, name="sign_up_list"),

@@ -29,6 +29,7 @@ from activities.api.program_parts import (
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SignUpViewSet
 from activities.api.ticks import TicksView
+from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
@@ -58,6 +59,11 @@ router.register("sign-ups", SignUpViewSet, "sign_up")
 version_1 = [
     *router.urls,
     path("activities/<int:pk>/sign-up/", SeatsView.as_view(), name="activity-sign-up"),
+    path(
+        "activities/<int:pk>/sign-up/take/",
+        SeatTakeView.as_view(),
+        name="activity-take-seat",
+    ),
     path(
         "branches/<int:pk>/duties/",
         BranchDutiesView.as_view(),

@@ -101,8 +101,12 @@ def _template(kind: Notification.Kind) -> str:
             "“%(name)s” on %(at)s does not take place. Reason: %(reason)s"
         ),
         Kind.SEAT_GIVEN: _(
-            "You moved up from the waiting list of “%(name)s”: you have a seat, %(at)s, "
-            "%(place)s. If you cannot come, give it back."
+            "A seat became free: you moved up from the waiting list of “%(name)s”, %(at)s, "
+            "%(place)s. The seat is yours; take it, or pass it on at once."
+        ),
+        Kind.SEAT_RELEASED: _(
+            "Your sign-up for “%(name)s”, %(at)s, has ended: you are no longer among those "
+            "it is for. Is that wrong? Ask its host."
         ),
         Kind.SIGNED_UP_BY: _(
             "%(who)s signed you up for “%(name)s”, %(at)s, %(place)s."

@@ -322,6 +322,7 @@ PAGES = {
     # sign-ups
     "activities:sign_up": Page("activity", None, IN_LEFT),
     "activities:sign_up_withdraw": Page("activity", None, IN_LEFT),
+    "activities:seat_take": Page("activity", None, IN_LEFT),
     "activities:leave_ask": Page("activity", None, IN_LEFT),
     "activities:leave_take_back": Page("activity", None, IN_LEFT),
     "activities:sign_up_list": Page("activity", LEAD_LEFT),

@@ -34,6 +34,7 @@ class SignUpSerializer(serializers.ModelSerializer):
             "place",
             "note",
             "answers",
+            "moved_up_at",
             "asked_at",
         )
         read_only_fields = fields
@@ -135,6 +136,21 @@ class SeatsView(GenericAPIView):
             raise Http404
         own = sign_ups.withdraw(own, by=request.user, now=timezone.now())
         return Response(SignUpSerializer(own).data)
+
+
+class SeatTakeView(SeatsView):
+    http_method_names = ("post", "options")
+
+    @extend_schema(
+        summary=_("Take the seat you moved up to; to pass it on, give it back"),
+        request=None,
+        responses=SignUpSerializer,
+    )
+    def post(self, request, pk):
+        own = self.own(self.activity())
+        if own is None:
+            raise Http404
+        return Response(SignUpSerializer(sign_ups.take_seat(own)).data)
 
 
 @extend_schema_view(list=extend_schema(summary=_("What you signed up for")))

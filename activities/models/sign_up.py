@@ -55,7 +55,8 @@ class SignUp(models.Model):
 
     GRADES = graded(
         G1="id",
-        G3="activity member state place note answers signed_up_by asked_at changed_at",
+        G3="activity member state place note answers moved_up_at signed_up_by asked_at "
+        "changed_at",
     )
 
     activity = models.ForeignKey(
@@ -79,6 +80,12 @@ class SignUp(models.Model):
         default=list,
         blank=True,
         help_text=_("Each with its question, in the words it was asked in."),
+    )
+    moved_up_at = models.DateTimeField(
+        _("moved up at"),
+        null=True,
+        editable=False,
+        help_text=_("From the waiting list; empty once the seat is taken."),
     )
     signed_up_by = models.ForeignKey(
         User,

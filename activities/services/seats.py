@@ -17,7 +17,7 @@ State = SignUp.State
 def move_up(activity: Activity) -> int:
     """Give the free seats to those who wait, in order; returns how many moved.
 
-    Each is told and may give the seat back. Announces `signed_up` for each.
+    Each is told, keeps the seat without doing anything, and may pass it on. Announces `signed_up` for each.
     """
     waiting = activity.sign_ups.waiting()
     if activity.seats is not None:
@@ -27,9 +27,10 @@ def move_up(activity: Activity) -> int:
     if not moved:
         return 0
     for sign_up in moved:
-        sign_up.state, sign_up.changed_at = State.CONFIRMED, timezone.now()
+        sign_up.state = State.CONFIRMED
+        sign_up.moved_up_at = sign_up.changed_at = timezone.now()
         sign_up.activity = activity
-    SignUp.objects.bulk_update(moved, ["state", "changed_at"])
+    SignUp.objects.bulk_update(moved, ["state", "moved_up_at", "changed_at"])
     for sign_up in moved:
         signed_up.send(SignUp, sign_up=sign_up)
     members = [sign_up.member_id for sign_up in moved]
@@ -44,7 +45,7 @@ def tell(
     inbox.notify(
         User.objects.filter(member__in=members, is_active=True),
         kind,
-        url=activity.get_absolute_url(),
+        url=f"{activity.get_absolute_url()}#sign-up",
         name=activity.title,
         at=activity.starts_at.isoformat(),
         place=activity.place,

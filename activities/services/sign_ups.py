@@ -127,6 +127,23 @@ def change(
 
 
 @transaction.atomic
+def take_seat(sign_up: SignUp) -> SignUp:
+    """Who moved up says that the seat is taken: the offer to pass it on is shown no more.
+
+    Nobody has to: the seat is kept anyhow. Twice is once. Raises ValidationError, code
+    "passed_on" where it was given back meanwhile.
+    """
+    found = SignUp.objects.select_for_update(no_key=True).get(pk=sign_up.pk)
+    if found.state != State.CONFIRMED:
+        message = _("This seat was passed on already.")
+        raise ValidationError(message, code="passed_on")
+    if found.moved_up_at is not None:
+        found.moved_up_at = None
+        found.save(update_fields=["moved_up_at", "changed_at"])
+    return found
+
+
+@transaction.atomic
 def withdraw(sign_up: SignUp, *, by: User | None, now: datetime) -> SignUp:
     """Give the seat or the place back; the first who waits moves up and is told.
 
@@ -143,8 +160,8 @@ def withdraw(sign_up: SignUp, *, by: User | None, now: datetime) -> SignUp:
         message = _("It has begun: tell the host instead.")
         raise ValidationError(message, code="begun")
     had_a_seat = found.state == State.CONFIRMED
-    found.state, found.answers = State.WITHDRAWN, []
-    found.save(update_fields=["state", "answers", "changed_at"])
+    found.state, found.answers, found.moved_up_at = State.WITHDRAWN, [], None
+    found.save(update_fields=["state", "answers", "moved_up_at", "changed_at"])
     if had_a_seat:
         move_up(activity)
     if by is not None and by.member_id != found.member_id:

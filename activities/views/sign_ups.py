@@ -73,6 +73,7 @@ def seats_panel(user, activity, form):
         else None,
         "answers": questions.shown(own) if own else [],
         "can_change": own is not None and is_open,
+        "is_offered": comes and own is not None and own.moved_up_at is not None,
         "refusal": "" if can_ask else first_error(form),
     }
 
@@ -127,6 +128,19 @@ def sign_up_withdraw(request, pk):
         except ValidationError as refusal:
             return refused(request, activity, SignUpForm({}), refusal)
     return done(request, activity, _("Your sign-up is withdrawn."))
+
+
+@require_POST
+def seat_take(request, pk):
+    """Who moved up keeps the seat; to pass it on is `sign_up_withdraw`."""
+    activity, member = own_activity(request, pk)
+    own = activity.sign_ups.filter(member=member).first()
+    if own is not None:
+        try:
+            sign_ups.take_seat(own)
+        except ValidationError as refusal:
+            return refused(request, activity, SignUpForm({}), refusal)
+    return done(request, activity, _("The seat is yours."))
 
 
 @require_POST

@@ -224,6 +224,7 @@ class Notification(models.Model):
         ACTIVITY_MOVED = "activity_moved", _("Activity moved")
         ACTIVITY_CANCELLED = "activity_cancelled", _("Activity cancelled")
         SEAT_GIVEN = "seat_given", _("Seat given")
+        SEAT_RELEASED = "seat_released", _("Sign-up ended")
         SIGNED_UP_BY = "signed_up_by", _("Signed up by somebody else")
         TASK_GIVEN = "task_given", _("Task for a helper given")
         LISTED_BY = "listed_by", _("Put on a waiting list by somebody else")
