@@ -11,6 +11,7 @@ class ActivitiesConfig(AppConfig):
             access,  # noqa: F401  its records are reached
             access_effect,  # noqa: F401
             access_minutes,  # noqa: F401
+            access_materials,  # noqa: F401
             access_programs,  # noqa: F401
             branch_links,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about

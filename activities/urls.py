@@ -12,6 +12,7 @@ from activities.views import (
     effect,
     elections,
     helper_tasks,
+    materials,
     minutes,
     minutes_parts,
     planning,
@@ -60,6 +61,11 @@ urlpatterns = [
     path("tasks/<int:pk>/edit/", helper_tasks.task_edit, name="task_edit"),
     path("tasks/<int:pk>/done/", helper_tasks.task_done, name="task_done"),
     path("tasks/<int:pk>/remove/", helper_tasks.task_remove, name="task_remove"),
+    path("<int:pk>/materials/add/", materials.material_add, name="material_add"),
+    path("materials/<int:pk>/", materials.material_file, name="material_file"),
+    path(
+        "materials/<int:pk>/remove/", materials.material_remove, name="material_remove"
+    ),
     # sign-ups
     path("<int:pk>/sign-up/", sign_ups.sign_up, name="sign_up"),
     path("<int:pk>/withdraw/", sign_ups.sign_up_withdraw, name="sign_up_withdraw"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from activities.models import (
     Activity,
+    ActivityMaterial,
     Attendance,
     HelperTask,
     Indicator,
@@ -207,6 +208,17 @@ def question(activity, text="是否用餐？", *, kind="yes_no", **fields):
         text=text,
         kind=kind,
         position=fields.pop("position", activity.questions.count() + 1),
+        **fields,
+    )
+
+
+def material(activity, title="学习材料", *, content=b"%PDF-1.7 text", **fields):
+    return ActivityMaterial.objects.create(
+        activity=activity,
+        title=title,
+        type=fields.pop("type", "pdf"),
+        content=content,
+        size=len(content or b""),
         **fields,
     )
 

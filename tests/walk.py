@@ -104,6 +104,7 @@ def make_world() -> World:
         "activity": activity.pk,
         "task": task.pk,
         "sign_up": signed_up.pk,
+        "material": build.material(activity).pk,
         "top": top.pk,
         "general": general.pk,
         "left": left.pk,
@@ -319,6 +320,9 @@ PAGES = {
     "activities:task_edit": Page("task", LEAD_LEFT, LEAD_LEFT),
     "activities:task_done": Page("task", None, IN_LEFT),
     "activities:task_remove": Page("task", None, LEAD_LEFT),
+    "activities:material_add": Page("activity", LEAD_LEFT, LEAD_LEFT),
+    "activities:material_file": Page("material", IN_LEFT),
+    "activities:material_remove": Page("material", None, LEAD_LEFT),
     # sign-ups
     "activities:sign_up": Page("activity", None, IN_LEFT),
     "activities:sign_up_withdraw": Page("activity", None, IN_LEFT),

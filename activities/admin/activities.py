@@ -3,7 +3,13 @@
 from django.contrib import admin
 from unfold.admin import TabularInline
 
-from activities.models import Activity, AgendaItem, CoHost, SignUpQuestion
+from activities.models import (
+    Activity,
+    ActivityMaterial,
+    AgendaItem,
+    CoHost,
+    SignUpQuestion,
+)
 from activities.services import activities
 from members.admin.base import ScopedAdmin, ServiceForm
 
@@ -46,6 +52,15 @@ class QuestionInline(PartInline):
     fields = ("position", "text", "kind", "options", "is_required")
 
 
+class MaterialInline(PartInline):
+    model = ActivityMaterial
+    fields = ("title", "type", "link", "size", "added_by", "added_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("content")
+
+
 @admin.register(Activity)
 class ActivityAdmin(ScopedAdmin):
     """Planned on the pages of the portal; here what was entered wrong is put right."""
@@ -56,7 +71,7 @@ class ActivityAdmin(ScopedAdmin):
     list_select_related = ("branch",)
     search_fields = ("title", "branch__code", "branch__name")
     ordering = ("-starts_at", "-pk")
-    inlines = (AgendaItemInline, QuestionInline, CoHostInline)
+    inlines = (AgendaItemInline, QuestionInline, MaterialInline, CoHostInline)
     writes = (
         "title",
         "purpose",

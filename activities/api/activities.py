@@ -2,6 +2,7 @@
 
 import django_filters
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -10,8 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 
 from activities import access
+from activities.access_materials import visible_materials
 from activities.api.questions import QuestionSerializer, questions_field
-from activities.models import Activity, AgendaItem
+from activities.models import Activity, ActivityMaterial, AgendaItem
 from activities.services import activities, questions
 from activities.services.activities import LONGEST_AGENDA
 from members.access import visible_branches
@@ -71,13 +73,37 @@ class ActivitySerializer(serializers.ModelSerializer):
         return sorted(one.branch_id for one in activity.co_hosts.all())
 
 
+class MaterialSerializer(serializers.ModelSerializer):
+    """file: the address in the portal of what is no link."""
+
+    file = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ActivityMaterial
+        fields = ("id", "title", "type", "link", "file", "size", "added_at")
+        read_only_fields = fields
+
+    def get_file(self, material) -> str:
+        if material.link:
+            return ""
+        return reverse("activities:material_file", args=[material.pk])
+
+
 class ActivityDetailSerializer(ActivitySerializer):
     """With what is told of a single one alone."""
 
     questions = QuestionSerializer(many=True, read_only=True)
+    materials = serializers.SerializerMethodField()
+
+    @extend_schema_field(MaterialSerializer(many=True))
+    def get_materials(self, activity):
+        """Those the caller may read."""
+        user = self.context["request"].user
+        found = visible_materials(user).filter(activity=activity)
+        return MaterialSerializer(found, many=True).data
 
     class Meta(ActivitySerializer.Meta):
-        fields = (*ActivitySerializer.Meta.fields, "questions")
+        fields = (*ActivitySerializer.Meta.fields, "questions", "materials")
         read_only_fields = fields
 
 

@@ -4,6 +4,7 @@ from activities.models.calendar import CalendarFeed
 from activities.models.duty import BranchSize, DutyRule
 from activities.models.effect import Effect, SurveyAnswer, SurveyTurn
 from activities.models.election import Candidate, Election
+from activities.models.material import ActivityMaterial
 from activities.models.minutes import (
     Ballot,
     Minutes,
@@ -30,6 +31,7 @@ from activities.models.tick import Tick
 
 __all__ = [
     "Activity",
+    "ActivityMaterial",
     "AgendaItem",
     "Attendance",
     "Ballot",

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from activities import access
+from activities import access, access_materials
 from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
 from activities.services.audience import can_be_narrowed
 from activities.services.co_hosts import TOGETHER
-from activities.views import attendances, effect, minutes, sign_ups
+from activities.views import attendances, effect, materials, minutes, sign_ups
 from activities.views.audience import said
 from members.access import managed_branches, scope
 from members.paging import Keyset, Way
@@ -122,6 +122,7 @@ def activity_detail(request, pk):
     """One activity: what it is, and a panel for each thing that one can do with it."""
     user = request.user
     activities = access.visible_activities(user).select_related("branch", "party_group")
+    activities = activities.annotate(has_materials=access_materials.has_materials(user))
     activity = get_object_or_404(activities, pk=pk)
     can_manage = access.managed_activities(user).filter(pk=pk).exists()
     context = {
@@ -135,6 +136,8 @@ def activity_detail(request, pk):
         "questions": activity.questions.all()
         if can_manage and activity.needs_sign_up
         else (),
+        "materials": materials.shown(user, activity),
+        "can_add_material": can_manage and materials.may_add(activity),
         "tasks": tasks_for(user, activity, can_manage),
         "sign_up": sign_ups.panel(user, activity),
         "attendance": attendances.panel(user, activity, can_manage=can_manage),

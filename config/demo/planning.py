@@ -2,10 +2,12 @@
 audience by office, interests. A few, in the first branch and above it."""
 
 from datetime import datetime, time, timedelta
+from io import BytesIO
 
 from django.utils import timezone
+from docx import Document
 
-from activities.models import Activity, SignUp, SignUpQuestion
+from activities.models import Activity, ActivityMaterial, SignUp, SignUpQuestion
 from config.demo.organization import Calendar
 from members.models import Branch, Member, MemberInterest
 
@@ -29,7 +31,30 @@ def write_plans(calendar: Calendar) -> None:
     like(people.filter(user__isnull=False)[:20])
     outing = write_outing(branch, calendar)
     ask(outing, people[:4])
+    give_materials(outing)
     write_training(branch, calendar)
+
+
+def give_materials(activity: Activity) -> None:
+    """A page of the rules, and a sheet for the day."""
+    ActivityMaterial.objects.create(
+        activity=activity,
+        title="中国共产党章程（共产党员网）",
+        type=ActivityMaterial.Type.LINK,
+        link="https://www.12371.cn/special/zggcdzc/",
+    )
+    sheet, written = Document(), BytesIO()
+    sheet.add_heading(activity.title, 1)
+    for line in ("8:50在青石河大桥集合。", "请穿防滑鞋，戴手套。", "注意水边安全。"):
+        sheet.add_paragraph(line, "List Bullet")
+    sheet.save(written)
+    ActivityMaterial.objects.create(
+        activity=activity,
+        title="活动须知",
+        type=ActivityMaterial.Type.DOCX,
+        content=written.getvalue(),
+        size=len(written.getvalue()),
+    )
 
 
 def like(members) -> None:

@@ -19,6 +19,7 @@ NO_PAGE = {
     "activities:program_photo",
     "activities:check_in_worker",
     "activities:minutes_attachment",
+    "activities:material_file",
 }
 
 

@@ -14,6 +14,7 @@ from django.utils.html import escape
 
 from activities.models import (
     Activity,
+    ActivityMaterial,
     BranchModule,
     DutyRule,
     Effect,
@@ -59,6 +60,7 @@ NOT_ABOUT_A_PERSON = {
     *(Activity, Minutes, DutyRule),
     *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
     *(MinutesFile, Election),
+    *(ActivityMaterial, BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
 }
 
 
