@@ -30,8 +30,12 @@ def expecting(member: Member) -> Q:
     held = Appointment.objects.in_force(access.today()).filter(member=member.pk)
     co_hosts = CoHost.objects.filter(activity=OuterRef("pk"))
     paths = [*member.branch.paths_above(), member.branch.path]
-    own = Q(branch=member.branch_id) | Exists(co_hosts.filter(branch=member.branch_id))
-    above = Q(branch__path__in=paths) | Exists(co_hosts.filter(branch__path__in=paths))
+    own = Q(branch=member.branch_id) | Q(
+        Exists(co_hosts.filter(branch=member.branch_id))
+    )
+    above = Q(branch__path__in=paths) | Q(
+        Exists(co_hosts.filter(branch__path__in=paths))
+    )
     sits = held.filter(COMMITTEE, branch=OuterRef("branch"))
     codes = ArraySubquery(held.order_by().values("office__code"))
     fits_office = Q(offices=[]) | Q(offices__overlap=codes)
@@ -43,7 +47,7 @@ def expecting(member: Member) -> Q:
         & fits_office
         & fits_occupation
     )
-    found = whole | Q(audience=Audience.COMMITTEE) & Exists(sits)
+    found = whole | Q(audience=Audience.COMMITTEE) & Q(Exists(sits))
     if member.party_group_id is not None:
         found |= Q(audience=Audience.GROUP, party_group=member.party_group_id)
     return found

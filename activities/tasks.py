@@ -20,6 +20,14 @@ def note_branch_sizes() -> None:
 
 
 @shared_task
+def remind_of_activities() -> None:
+    """Remind of what is near, by day."""
+    from activities.services import reminders  # noqa: PLC0415
+
+    reminders.remind(now=timezone.now())
+
+
+@shared_task
 def tidy_sign_ups() -> None:
     """Forget what people answered for a day long past, and let the seats of those who
     left go to who waits."""

@@ -185,10 +185,10 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
 
 
-def every(seconds: int, task: str) -> dict:
+def every(seconds: int, task: str, app: str = "members") -> dict:
     """An entry of the schedule; while no worker lives such tasks do not pile up."""
     options = {"expires": max(seconds, 30)}
-    return {"task": f"members.tasks.{task}", "schedule": seconds, "options": options}
+    return {"task": f"{app}.tasks.{task}", "schedule": seconds, "options": options}
 
 
 def nightly(hour: int, minute: int, task: str, app: str = "members") -> dict:
@@ -208,9 +208,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict] = {
     "tidy_sign_ins": nightly(3, 20, "tidy_sign_ins"),
     "switch_off_unused": nightly(3, 40, "switch_off_unused"),
     "note_branch_sizes": nightly(0, 10, "note_branch_sizes", "activities"),
+    "remind_of_activities": every(600, "remind_of_activities", "activities"),
     "tidy_sign_ups": nightly(3, 50, "tidy_sign_ups", "activities"),
     "remind_of_duties": nightly(7, 30, "remind_of_duties", "activities"),
 }
+
+# From which hour to which, in Shanghai, people are reminded of activities.
+REMIND_FROM_HOUR = env.int("REMIND_FROM_HOUR", default=8)
+REMIND_UNTIL_HOUR = env.int("REMIND_UNTIL_HOUR", default=20)
 
 # --- people and access ------------------------------------------------------------
 AUTH_USER_MODEL = "members.User"

@@ -97,6 +97,7 @@ def _template(kind: Notification.Kind) -> str:
         ),
         Kind.ACTIVITY_ANNOUNCED: _("“%(name)s”: %(at)s, %(place)s."),
         Kind.ACTIVITY_MOVED: _("“%(name)s” was moved: now %(at)s, %(place)s."),
+        Kind.ACTIVITY_NEAR: _("Reminder: “%(name)s”, %(at)s, %(place)s."),
         Kind.ACTIVITY_CANCELLED: _(
             "“%(name)s” on %(at)s does not take place. Reason: %(reason)s"
         ),

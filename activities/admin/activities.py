@@ -99,6 +99,7 @@ class ActivityAdmin(ScopedAdmin):
                     ("accessibility", "transport"),
                     ("needs_sign_up", "seats"),
                     ("sign_up_ends_at", "credit_hours"),
+                    ("remind_days", "reminded_at"),
                     ("created_by", "created_at", "updated_at"),
                 )
             },

@@ -40,6 +40,7 @@ PLAN = (
     "seats",
     "sign_up_ends_at",
     "credit_hours",
+    "remind_days",
 )
 
 
@@ -103,7 +104,12 @@ class ActivityDetailSerializer(ActivitySerializer):
         return MaterialSerializer(found, many=True).data
 
     class Meta(ActivitySerializer.Meta):
-        fields = (*ActivitySerializer.Meta.fields, "questions", "materials")
+        fields = (
+            *ActivitySerializer.Meta.fields,
+            "reminded_at",
+            "questions",
+            "materials",
+        )
         read_only_fields = fields
 
 

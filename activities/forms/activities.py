@@ -112,6 +112,7 @@ class ActivityForm(forms.ModelForm):
             "credit_hours",
             "accessibility",
             "transport",
+            "remind_days",
         )
         widgets = {
             "starts_at": moment_input(),

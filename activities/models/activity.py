@@ -74,11 +74,17 @@ class Activity(models.Model):
         COMMITTEE = "committee", _("The branch committee")
         GROUP = "group", _("One Party group")
 
+    class Reminder(models.IntegerChoices):
+        NONE = 0, pgettext_lazy("reminder", "None")
+        DAY = 1, pgettext_lazy("reminder", "A day before")
+        THREE_DAYS = 3, pgettext_lazy("reminder", "Three days before")
+
     GRADES = graded(
         G1="id",
         G2="branch party_group kind title purpose starts_at ends_at place is_online "
         "accessibility transport audience offices occupations interests state cancelled_reason needs_sign_up seats "
-        "sign_up_ends_at credit_hours created_by created_at updated_at",
+        "sign_up_ends_at credit_hours remind_days reminded_at created_by created_at "
+        "updated_at",
     )
 
     # Kinds that are a meeting of a body, and so have minutes, a quorum and ballots.
@@ -196,6 +202,13 @@ class Activity(models.Model):
         validators=[MinValueValidator(Decimal("0.5")), MaxValueValidator(100)],
         help_text=_("Of study, for those who were present; empty: none."),
     )
+    remind_days = models.PositiveSmallIntegerField(
+        _("reminder in the inbox"),
+        choices=Reminder.choices,
+        default=Reminder.DAY,
+        help_text=_("To who has a seat; where nobody signs up, to those expected."),
+    )
+    reminded_at = models.DateTimeField(_("reminded at"), null=True, editable=False)
     created_by = models.ForeignKey(
         User,
         models.PROTECT,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from activities import access
 from activities.models import Activity, AgendaItem, CoHost
-from activities.services import audience, participation, resolutions
+from activities.services import audience, participation, reminders, resolutions
 from activities.services.seats import move_up
 from activities.signals import activity_announced, activity_cancelled, activity_held
 from members.models import Branch, User
@@ -79,7 +79,9 @@ def change(
     if activity.seats is not None and activity.seats < taken:
         message = _("%(taken)s people have a seat already: leave at least so many.")
         raise refusal_at("seats", message % {"taken": taken}, code="taken")
+    is_same_time = stands.starts_at == activity.starts_at
     activity.state = stands.state
+    activity.reminded_at = stands.reminded_at if is_same_time else None
     activity.save()
     if co_hosts is not None:
         _set_co_hosts(activity, co_hosts)
@@ -187,7 +189,9 @@ def announce(activity: Activity, *, by: User | None, now: datetime) -> Activity:
         message = _("It lies in the past: change the time, or record it as held.")
         raise ValidationError(message, code="begun")
     found.state = State.PLANNED
-    save_state(found, by)
+    if reminders.is_due(found, now):
+        found.reminded_at = now  # what is announced so late needs no reminder
+    save_state(found, by, "reminded_at")
     invited = access.invited(found).filter(user__is_active=True)
     tell(
         found,

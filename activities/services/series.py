@@ -33,6 +33,7 @@ COPIED = (
     "needs_sign_up",
     "seats",
     "credit_hours",
+    "remind_days",
 )
 
 

@@ -128,7 +128,7 @@ def activity_detail(request, pk):
     context = {
         "activity": activity,
         "tone": TONES[activity.state],
-        "facts": facts(activity),
+        "facts": facts(activity) + (reminder(activity) if can_manage else []),
         "can_manage": can_manage,
         "can": actions(activity) if can_manage else {},
         "agenda": activity.agenda.all(),
@@ -167,6 +167,15 @@ def facts(activity):
     if activity.transport:
         rows.append((_("How to get there"), activity.transport))
     return [{"label": label, "value": value} for label, value in rows]
+
+
+def reminder(activity):
+    """For the host: when those who come are reminded, and whether they were."""
+    text = activity.get_remind_days_display()
+    if activity.reminded_at is not None:
+        at = date_format(timezone.localtime(activity.reminded_at), "Y-m-d H:i")
+        text = _("%(when)s; went out %(at)s") % {"when": text, "at": at}
+    return [{"label": pgettext("activity", "Reminder"), "value": text}]
 
 
 def when(activity):

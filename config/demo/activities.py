@@ -43,7 +43,14 @@ COLUMNS = (
         "needs_sign_up",
         "seats",
     ),
-    *("sign_up_ends_at", "credit_hours", "created_by_id", "created_at", "updated_at"),
+    *(
+        "sign_up_ends_at",
+        "credit_hours",
+        "remind_days",
+        "created_by_id",
+        "created_at",
+        "updated_at",
+    ),
 )
 
 
@@ -233,7 +240,7 @@ def cells(
         *(one.place, False, words.ACCESS, "", one.audience),
         *("{}", "{}", "{}", one.state, one.reason),
         *(one.seats is not None, NULL if one.seats is None else one.seats, NULL),
-        *(one.credit_hours or NULL, keeper or NULL, at),
+        *(one.credit_hours or NULL, 1, keeper or NULL, at),
         moment_of(min(one.on, calendar.yesterday), clock(18)) if done else at,
     ]
 

@@ -222,6 +222,7 @@ class Notification(models.Model):
         REVEALED = "revealed", _("Sensitive field revealed")
         ACTIVITY_ANNOUNCED = "activity_announced", _("Activity announced")
         ACTIVITY_MOVED = "activity_moved", _("Activity moved")
+        ACTIVITY_NEAR = "activity_near", _("Reminder of an activity")
         ACTIVITY_CANCELLED = "activity_cancelled", _("Activity cancelled")
         SEAT_GIVEN = "seat_given", _("Seat given")
         SEAT_RELEASED = "seat_released", _("Sign-up ended")

@@ -11,7 +11,12 @@ from django.conf import settings
 from django.core import mail as mailbox
 from django.utils import timezone
 
-from activities.tasks import note_branch_sizes, remind_of_duties, tidy_sign_ups
+from activities.tasks import (
+    note_branch_sizes,
+    remind_of_activities,
+    remind_of_duties,
+    tidy_sign_ups,
+)
 from members import outside, tasks
 from members.grades import OWN_APPS
 from members.models import AuditEntry, Export, JobRun, Notification, Outbox, Webhook
@@ -157,6 +162,12 @@ def answered_long_ago():
     return []
 
 
+def near():
+    activity = build.activity(starts_at=NOW + timedelta(hours=5))
+    build.user(member=build.member(branch=activity.branch))
+    return []
+
+
 CASES = {
     tasks.check_import: lambda: [uploaded().pk],
     tasks.apply_import: lambda: [checked().pk],
@@ -173,6 +184,7 @@ CASES = {
     tasks.watch: given_up,
     note_branch_sizes: with_open_duties,
     remind_of_duties: with_open_duties,
+    remind_of_activities: near,
     tidy_sign_ups: answered_long_ago,
     tasks.send_mail_of_notification: mailed_line,
     tasks.send_mail_code: asked_for_mail,
