@@ -69,11 +69,14 @@ def change(
     """Save a changed plan. Who has a seat is told of another time or place; fewer seats
     than are taken are refused, more go to those who wait.
 
-    Raises ValidationError by field, codes as `plan`, "taken" and "over".
+    Raises ValidationError by field, codes as `plan`, "taken", "over", and at kind
+    "announced" for another kind than was announced.
     """
     stands = locked(activity)
     if stands.state not in {State.DRAFT, State.PLANNED}:
         raise over()
+    if stands.kind != activity.kind and stands.state != State.DRAFT:
+        raise announced_kind()
     check(activity)
     taken = stands.sign_ups.with_a_seat().count()
     if activity.seats is not None and activity.seats < taken:
@@ -254,6 +257,11 @@ def locked(activity: Activity) -> Activity:
 def over() -> ValidationError:
     message = _("This activity is over or cancelled: it can no longer be changed so.")
     return ValidationError(message, code="over")
+
+
+def announced_kind() -> ValidationError:
+    message = _("It is announced: its kind stays. Cancel it and plan another.")
+    return refusal_at("kind", message, code="announced")
 
 
 def save_state(activity: Activity, by: User | None, *more: str) -> None:

@@ -73,8 +73,10 @@ def reminded(activity: Activity) -> list[User]:
     """Who has a seat; where nobody signs up, those expected but for who is on leave or
     exempt. Of these, who has an account."""
     if activity.needs_sign_up:
-        members = activity.sign_ups.with_a_seat().values("member")
+        seats = activity.sign_ups.with_a_seat()
+        found = User.objects.filter(member__in=seats.values("member"))
     else:
         away = activity.attendances.filter(state__in=AWAY).values("member")
-        members = access.expected(activity).exclude(pk__in=away).values("pk")
-    return list(User.objects.filter(member__in=members, is_active=True))
+        comes = access.expected(activity).exclude(pk__in=away)
+        found = User.objects.filter(member__in=comes)
+    return list(found.filter(is_active=True))

@@ -27,6 +27,7 @@ from members.algorithms import add_months
 from members.forms.refusals import add_refusal
 
 State = Activity.State
+EARLIER = 5
 
 
 @get_or_post
@@ -38,7 +39,7 @@ def activity_add(request):
     start = ActivityStartForm(request.GET or None, user=user)
     if not (start.is_bound and start.is_valid()):
         status = 422 if request.method == "POST" else 200
-        context = {"form": start}
+        context = {"form": start, "patterns": earlier(user)}
         return render(request, "activities/activity_start.html", context, status=status)
     kind, branch = start.cleaned_data["kind"], start.cleaned_data["branch"]
     form = ActivityForm(
@@ -66,6 +67,12 @@ def activity_add(request):
     )
 
 
+def earlier(user):
+    """The latest of one's activities, to begin a new one from."""
+    found = access.managed_activities(user).exclude(state=State.CANCELLED)
+    return found.filter(branch__closed_on=None).order_by("-updated_at", "-pk")[:EARLIER]
+
+
 @get_or_post
 def activity_edit(request, pk):
     activity = managed(request, pk)
@@ -87,6 +94,8 @@ def activity_edit(request, pk):
         managed(request, pk),
         form,
         _("Change the plan"),
+        can_change_kind=activity.state == State.DRAFT
+        and access.may_host(request.user, activity.branch),
     )
 
 
