@@ -136,6 +136,7 @@ class ActivityForm(forms.ModelForm):
         activity = self.instance
         kind, branch = Kind(activity.kind), activity.branch
         self.pattern = PATTERNS[kind]
+        self.fields["remind_days"].required = False  # left out: as it stands
         self._offer_audiences(audiences_of(kind, branch))
         self._offer_groups(access.planned_groups(user, branch))
         unused = set()

@@ -29,6 +29,16 @@ class KindForm(forms.Form):
         if not groups.exists():
             del self.fields["party_group"]
 
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("kind") != Kind.GROUP_MEETING:
+            return cleaned
+        if "party_group" not in self.fields:
+            self.add_error("kind", _("There is no Party group to plan for here."))
+        elif not cleaned.get("party_group") and not self.has_error("party_group"):
+            self.add_error("party_group", _("Say which Party group meets."))
+        return cleaned
+
     def adapted(self):
         """The draft as one of the chosen kind: what that kind has no use for is left out,
         what it begins with is put in."""
