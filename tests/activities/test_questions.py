@@ -411,7 +411,7 @@ def test_the_host_reads_answers_and_their_numbers(django_assert_num_queries):
     text = text_of(answer)
     assert "是否用餐？ Yes 1 · No 9" in text
     assert "在哪里上车？ 镇政府 0 · 村口 1" in text
-    assert "马甲尺码: 大号" in text
+    assert "马甲尺码 大号" in text
 
 
 # --- the API ----------------------------------------------------------------------------

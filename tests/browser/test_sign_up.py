@@ -49,9 +49,10 @@ def test_from_the_waiting_list_to_a_seat_on_a_phone(portal, axe):
     assert (
         "义务植树" in portal.locator("main .is-unread, main .inbox").first.inner_text()
     )
-    portal.locator(f"main a[href='{activity.get_absolute_url()}']").first.click()
-    panel.locator("summary").click()
-    panel.locator("button.btn-danger").click()
+    portal.locator(f"main a[href='{activity.get_absolute_url()}#sign-up']").first.click()
+    panel.locator("#offer button.btn-primary").wait_for()  # "I take it", or pass it on
+    axe(portal)
+    panel.locator("#offer button:not(.btn-primary)").click()
     panel.locator("#id_note").wait_for()
     assert set(activity.sign_ups.values_list("state", flat=True)) == {"withdrawn"}
     assert portal.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
