@@ -147,15 +147,19 @@ def new_activity():
 
 @contextmanager
 def members() -> Iterator[list[str]]:
-    """The cookies of as many members of the Party, each signed in."""
+    """The cookies of as many members who take part, each signed in."""
     from django.conf import settings  # noqa: PLC0415
 
+    from activities.access import TAKE_PART  # noqa: PLC0415
     from benchmarks.accounts import sign_in  # noqa: PLC0415
     from members.models import Member, User  # noqa: PLC0415
 
-    ours = User.objects.filter(username__startswith="benchmark-")
+    ours = User.objects.filter(
+        username__startswith="benchmark-", member__state__in=TAKE_PART
+    )
     if missing := MEMBERS - ours.count():
-        people = Member.objects.in_party().filter(user=None).order_by("pk")[:missing]
+        free = Member.objects.filter(state__in=TAKE_PART, user=None)
+        people = free.order_by("pk")[:missing]
         User.objects.bulk_create(
             User(
                 username=f"benchmark-{person.pk}",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from activities import access
 from activities.api.questions import AnswerSerializer, by_question
 from activities.models import Activity, SignUp
-from activities.services import sign_ups
+from activities.services import questions, sign_ups
 from activities.services.questions import MOST, given_by
 from members.api.fields import TextField
 from members.api.viewsets import RecordViewSet
@@ -66,7 +66,7 @@ class SeatsView(GenericAPIView):
 
     def activity(self):
         visible = access.visible_activities(self.request.user)
-        visible = visible.prefetch_related("questions")
+        visible = questions.with_asks(visible)
         return get_object_or_404(visible, pk=self.kwargs["pk"])
 
     def own(self, activity):

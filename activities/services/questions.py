@@ -14,10 +14,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from activities.models import Activity, SignUp, SignUpQuestion
+from activities.models.activity import ActivityQuerySet
 from activities.services.activities import State, locked, over
 from members.refusals import refusal_at
 
@@ -101,6 +103,21 @@ def _check(question: SignUpQuestion) -> None:
         )
         words = {"question": question.text}
         raise ValidationError(message % words, code="options")
+
+
+def with_asks(activities: ActivityQuerySet) -> ActivityQuerySet:
+    """Each with `asks`: whether it has questions, which `of` then need not look for."""
+    found = SignUpQuestion.objects.order_by().filter(activity=OuterRef("pk"))
+    return activities.annotate(asks=Exists(found))
+
+
+def of(activity: Activity) -> Iterable[SignUpQuestion]:
+    """The questions of an activity, read once; nothing is asked of the database where
+    `with_asks` said that there are none."""
+    if not getattr(activity, "asks", True):
+        return ()
+    prefetch_related_objects([activity], "questions")
+    return activity.questions.all()
 
 
 def answers_of(

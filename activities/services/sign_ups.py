@@ -47,7 +47,7 @@ def sign_up(
     """
     asked = SignUp(activity=activity, member=member, note=note.strip())
     asked.clean_fields(exclude=_all_but("note"))
-    asked.answers = questions.answers_of(activity.questions.all(), answers or {})
+    asked.answers = questions.answers_of(questions.of(activity), answers or {})
     is_invited = access.is_expected(member, activity)
 
     stands = locked(activity)

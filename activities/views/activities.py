@@ -12,6 +12,7 @@ from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
 from activities.services.audience import can_be_narrowed
 from activities.services.co_hosts import TOGETHER
+from activities.services.questions import with_asks
 from activities.views import attendances, effect, materials, minutes, sign_ups
 from activities.views.audience import said
 from members.access import managed_branches, scope
@@ -122,7 +123,9 @@ def activity_detail(request, pk):
     """One activity: what it is, and a panel for each thing that one can do with it."""
     user = request.user
     activities = access.visible_activities(user).select_related("branch", "party_group")
-    activities = activities.annotate(has_materials=access_materials.has_materials(user))
+    activities = with_asks(activities).annotate(
+        has_materials=access_materials.has_materials(user)
+    )
     activity = get_object_or_404(activities, pk=pk)
     can_manage = access.managed_activities(user).filter(pk=pk).exists()
     context = {

@@ -68,7 +68,7 @@ def seats_panel(user, activity, form):
         "is_open": is_open,
         "is_to_come": comes,
         "can_help": is_open and access.may_help(user),
-        "form": (form or SignUpForm(questions=activity.questions.all()))
+        "form": (form or SignUpForm(questions=questions.of(activity)))
         if can_ask
         else None,
         "answers": questions.shown(own) if own else [],
@@ -104,7 +104,7 @@ def first_error(form):
 @require_POST
 def sign_up(request, pk):
     activity, member = own_activity(request, pk)
-    form = SignUpForm(request.POST, questions=activity.questions.all())
+    form = SignUpForm(request.POST, questions=questions.of(activity))
     if not form.is_valid():
         return refused(request, activity, form)
     try:
@@ -170,7 +170,7 @@ def leave_take_back(request, pk):
 def own_activity(request, pk):
     """The activity, and who signs up: an account of a member on a roll."""
     visible = access.visible_activities(request.user).select_related("branch")
-    found = visible.prefetch_related("questions")
+    found = questions.with_asks(visible)
     activity, member = get_object_or_404(found, pk=pk), request.user.member
     if member is None or not member.is_live:
         raise Http404

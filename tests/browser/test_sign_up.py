@@ -49,7 +49,9 @@ def test_from_the_waiting_list_to_a_seat_on_a_phone(portal, axe):
     assert (
         "义务植树" in portal.locator("main .is-unread, main .inbox").first.inner_text()
     )
-    portal.locator(f"main a[href='{activity.get_absolute_url()}#sign-up']").first.click()
+    portal.locator(
+        f"main a[href='{activity.get_absolute_url()}#sign-up']"
+    ).first.click()
     panel.locator("#offer button.btn-primary").wait_for()  # "I take it", or pass it on
     axe(portal)
     panel.locator("#offer button:not(.btn-primary)").click()

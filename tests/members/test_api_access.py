@@ -147,11 +147,14 @@ ROUTES = {
     "program_photo-remove": {"post"},
     "branch-modules": {"get", "post"},
     "activity-sign-up": {"get", "post", "delete"},
+    "activity-sign-up": {"get", "post", "patch", "delete"},
+    "activity-take-seat": {"post"},
     "audit-list": {"get"},
     "audit-detail": {"get"},
     "codes": {"get"},
     "me": {"get"},
     "me-data": {"get"},
+    "me-interests": {"get", "put"},
     "me-kind": {"delete"},
 }
 METHODS = ("get", "post", "put", "patch", "delete", "options")
@@ -162,6 +165,7 @@ OWN_KEYS = {
     "codes": ["sex"],
     "me": [],
     "me-data": [],
+    "me-interests": [],
     "me-life": [],
     "me-kind": ["mail_address"],
 }
