@@ -73,15 +73,20 @@ def ways_of_a_member(user: User) -> list[Q]:
 
 
 def not_for(member: Member) -> Q:
-    """What the ways of a member find, and others are expected at: meetings of a committee
-    or of a Party group that is not the member's. It is `expected`, from the other side."""
-    seats = Appointment.objects.in_force(access.today()).filter(
-        COMMITTEE, member=member.pk, branch=OuterRef("branch")
-    )
+    """What the ways of a member find and is meant for others: it is `invited`, from the
+    other side. What the member signed up for is meant for the member."""
+    held = Appointment.objects.in_force(access.today()).filter(member=member.pk)
+    offices = list(held.values_list("office__code", flat=True))
+    interests = list(member.interests.values_list("interest", flat=True))
+    seats = held.filter(COMMITTEE, branch=OuterRef("branch"))
     in_group = Q(party_group=member.party_group_id, party_group__isnull=False)
-    return Q(audience=Activity.Audience.GROUP) & ~in_group | Q(
-        ~Exists(seats), audience=Activity.Audience.COMMITTEE
-    )
+    others = Q(audience=Activity.Audience.GROUP) & ~in_group
+    others |= Q(~Exists(seats), audience=Activity.Audience.COMMITTEE)
+    others |= ~Q(offices=[]) & ~Q(offices__overlap=offices)
+    others |= ~Q(occupations=[]) & ~Q(occupations__contains=[member.occupation])
+    others |= ~Q(interests=[]) & ~Q(interests__overlap=interests)
+    own = SignUp.objects.standing().filter(activity=OuterRef("pk"), member=member.pk)
+    return others & ~Q(Exists(own))
 
 
 def of_my_group(user: User) -> Q:

@@ -10,8 +10,8 @@ class ActivitiesConfig(AppConfig):
         from activities import (  # noqa: PLC0415  once the models are there
             access,  # noqa: F401  its records are reached
             access_effect,  # noqa: F401
-            access_minutes,  # noqa: F401
             access_materials,  # noqa: F401
+            access_minutes,  # noqa: F401
             access_programs,  # noqa: F401
             branch_links,  # noqa: F401
             own_data,  # noqa: F401  and told of to whom they are about

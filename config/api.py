@@ -27,9 +27,8 @@ from activities.api.program_parts import (
     ProgramPhotoViewSet,
 )
 from activities.api.programs import ProgramViewSet
-from activities.api.sign_ups import SeatsView, SignUpViewSet
-from activities.api.ticks import TicksView
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
+from activities.api.ticks import TicksView
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from activities import access
 from activities.models import Minutes
 from activities.services import minutes, resolutions
 from analytics import desk
@@ -75,6 +76,31 @@ def test_nobody_is_told_of_meetings_of_others(branch, member, secretary):
     member.member.party_group = group
     member.member.save()
     assert life(member)[COMING] == ["二组会"]
+
+
+@pytest.mark.parametrize(
+    ("meant", "fits"),
+    [
+        ({"offices": ["secretary"]}, False),
+        ({"offices": ["publicity_officer"]}, True),
+        ({"occupations": ["50000"]}, True),
+        ({"occupations": ["20000"]}, False),
+        ({"interests": ["farming"]}, True),
+        ({"interests": ["law"]}, False),
+    ],
+)
+def test_what_is_meant_for_some_comes_to_them(branch, member, meant, fits):
+    person = member.member
+    build.appointment(person, office="publicity_officer", branch=branch)
+    person.interests.create(interest="farming")
+    person.occupation = "50000"
+    person.save()
+    activity = build.activity(branch=branch, seats=4, **meant)
+
+    assert (COMING in life(member)) is fits
+    assert access.invited(activity).filter(pk=person.pk).exists() is fits
+    build.sign_up(activity, person)
+    assert COMING in life(member)
 
 
 def test_who_signed_up_elsewhere_is_reminded_there(member):

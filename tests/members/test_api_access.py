@@ -146,7 +146,6 @@ ROUTES = {
     "program_photo-image": {"get"},
     "program_photo-remove": {"post"},
     "branch-modules": {"get", "post"},
-    "activity-sign-up": {"get", "post", "delete"},
     "activity-sign-up": {"get", "post", "patch", "delete"},
     "activity-take-seat": {"post"},
     "audit-list": {"get"},

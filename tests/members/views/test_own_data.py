@@ -58,7 +58,6 @@ NOT_ABOUT_A_PERSON = {
     *(ImportBatch, Export, BranchChange),
     # And what a body planned, held and settled.
     *(Activity, Minutes, DutyRule),
-    *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
     *(MinutesFile, Election),
     *(ActivityMaterial, BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
 }
