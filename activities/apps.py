@@ -9,6 +9,7 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         from activities import (  # noqa: PLC0415  once the models are there
             access,  # noqa: F401  its records are reached
+            access_appraisal,  # noqa: F401
             access_effect,  # noqa: F401
             access_materials,  # noqa: F401
             access_minutes,  # noqa: F401

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from activities.models import (
+    Appraisal,
+    AppraisalResult,
+    AppraisalRound,
     Attendance,
     Ballot,
     CalendarFeed,
     Candidate,
     HelperTask,
     LifePoint,
+    FollowUp,
+    HelperTask,
+    MutualOpinion,
     Objection,
     Program,
     ProgramItem,
@@ -19,6 +26,7 @@ from activities.models import (
     SignUp,
     SurveyTurn,
     Tick,
+    Talk,
 )
 from activities.services import calendar
 from members.services import own_data, own_kinds
@@ -37,6 +45,30 @@ own_data.register(Objection, "objections", "member__user")
 own_data.register(Program, "programs", "member__user")
 own_data.register(ProgramItem, "program_items", "member__user")
 own_data.register(SurveyTurn, "survey_turns", "member__user")
+own_data.register(Appraisal, "appraisals", "member__user", joined=["round__branch"])
+own_data.register(
+    AppraisalResult,
+    "appraisal_results",
+    "appraisal__member__user",
+    without=[*AppraisalResult.TOTALS, "reason"],  # what was fed back, and no more
+    only=Q(
+        appraisal__round__step__in=AppraisalRound.TOLD,
+        appraisal__exempt_reason__isnull=True,
+        opinion__isnull=False,
+    ),
+    joined=["appraisal__member", "appraisal__round__branch"],
+)
+# Written by the person on others, whose names are theirs.
+own_data.register(
+    MutualOpinion, "opinions_on_others", "author__user", without=["appraisal"]
+)
+own_data.register(
+    FollowUp,
+    "follow_ups",
+    "appraisal__member__user",
+    joined=["appraisal__member", "appraisal__round__branch"],
+)
+own_data.register(Talk, "talks", "first__user second__user")
 
 own_kinds.register(
     Kind(
@@ -219,6 +251,67 @@ own_kinds.register(
         _("Each answers once. Answers are kept without a name."),
         _("With the activity."),
         _("Nothing: what you said cannot be found again, by you either."),
+        of_record=True,
+    )
+)
+_APPRAISAL = _(
+    "Branches appraise their members once a year: Regulations on the Work of Party "
+    "Branches."
+)
+_WITH_ROUND = _("With the appraisal of that year.")
+for _part, _label, _text, _may in (
+    (
+        "appraisals",
+        pgettext_lazy("own data", "Own appraisals"),
+        _(
+            "Your self-appraisals, whether you are exempt and why, and that you voted in "
+            "the poll, never what you chose."
+        ),
+        _("Write it anew until the self-appraisal ends."),
+    ),
+    (
+        "appraisal_results",
+        pgettext_lazy("own data", "Results of appraisals"),
+        _("The grade and the opinion that your branch told you."),
+        _("If you see it otherwise, tell your branch."),
+    ),
+    (
+        "opinions_on_others",
+        pgettext_lazy("own data", "Opinions on others"),
+        _("What you wrote on others; on whom is not in the file."),
+        _("Write it anew until the poll opens."),
+    ),
+    (
+        "follow_ups",
+        pgettext_lazy("own data", "Help after an appraisal"),
+        _("What was agreed after an appraisal, until when, and what came of it."),
+        _("If it is wrong, tell your branch."),
+    ),
+):
+    own_kinds.register(
+        Kind(
+            _part,
+            Basis.RULE,
+            _label,
+            _text,
+            _APPRAISAL,
+            _WITH_ROUND,
+            _may,
+            of_record=True,
+        )
+    )
+own_kinds.register(
+    Kind(
+        "talks",
+        Basis.RULE,
+        pgettext_lazy("own data", "Heart-to-heart talks"),
+        _("When you had a talk, about what, and the confidential note."),
+        _(
+            "Members talk with one another once a year: Regulations on the Work of Party "
+            "Branches."
+        ),
+        _("As long as the branch keeps its records."),
+        _("If the note is wrong, tell the other one or your branch."),
         of_record=True,
     )
 )

@@ -3,6 +3,7 @@ from django.urls import path
 from activities.models import Indicator, Milestone, ProgramItem, Reading
 from activities.views import (
     activities,
+    appraisals,
     attendances,
     audience,
     calendar,
@@ -16,12 +17,14 @@ from activities.views import (
     materials,
     minutes,
     minutes_parts,
+    own_appraisals,
     planning,
     program_parts,
     programs,
     questions,
     sign_ups,
     steps,
+    talks,
 )
 
 
@@ -37,6 +40,20 @@ def part(prefix, model, *, add=True):
         address = f"programs/<int:pk>/{prefix}s/add/"
         routes.append(path(address, program_parts.part_add, given, name=f"{of}_add"))
     return routes
+
+
+def of_round(name, view):
+    """A step of a round of appraisal."""
+    return path(f"appraisals/<int:pk>/{name}/", view, name=view.__name__)
+
+
+def of_person(name, view):
+    """What is done about one member of a round."""
+    return path(f"appraisals/people/<int:pk>/{name}", view, name=view.__name__)
+
+
+def of_own(name, view):
+    return path(f"appraisals/own/<int:pk>/{name}", view, name=view.__name__)
 
 
 app_name = "activities"
@@ -187,4 +204,41 @@ urlpatterns = [
         name="program_photo_remove",
     ),
     path("branches/<int:pk>/modules/", programs.branch_modules, name="branch_modules"),
+    # appraisals
+    path("appraisals/", own_appraisals.appraisal_home, name="appraisal_home"),
+    of_own("", own_appraisals.own_appraisal),
+    of_own("self/", own_appraisals.own_self),
+    of_own("opinions/", own_appraisals.own_opinions),
+    of_own("opinions/<int:other>/", own_appraisals.own_opinion),
+    of_own("vote/", own_appraisals.own_vote),
+    of_own("read/", own_appraisals.own_read),
+    path(
+        "branches/<int:pk>/appraisals/",
+        appraisals.branch_appraisals,
+        name="branch_appraisals",
+    ),
+    path("appraisals/<int:pk>/", appraisals.appraisal_round, name="appraisal_round"),
+    of_round("mutual", appraisals.appraisal_mutual),
+    of_round("poll", appraisals.appraisal_poll),
+    of_round("papers", appraisals.appraisal_papers),
+    of_round("close", appraisals.appraisal_close),
+    of_round("tell", appraisals.appraisal_feed_back),
+    of_round("finish", appraisals.appraisal_finish),
+    of_person("", appraisals.appraisal_detail),
+    of_person("copy/", appraisals.appraisal_copy),
+    of_person("decide/", appraisals.appraisal_decide),
+    of_person("exempt/", appraisals.appraisal_exempt),
+    of_person("exempt/back/", appraisals.appraisal_exempt_back),
+    of_person("told/", appraisals.appraisal_told),
+    of_person("follow-ups/add/", appraisals.follow_up_add),
+    path(
+        "appraisals/follow-ups/<int:pk>/",
+        appraisals.follow_up_end,
+        name="follow_up_end",
+    ),
+    # talks
+    path("branches/<int:pk>/talks/", talks.branch_talks, name="branch_talks"),
+    path("branches/<int:pk>/talks/add/", talks.branch_talk_add, name="branch_talk_add"),
+    path("talks/add/", talks.talk_add, name="talk_add"),
+    path("talks/<int:pk>/", talks.talk_detail, name="talk_detail"),
 ]

@@ -170,6 +170,7 @@ BRANCH_RIGHTS = frozenset(
         "explain_access",
         "reveal_sensitive",
         "manage_activities",
+        "manage_appraisals",
     }
 )
 

@@ -129,6 +129,22 @@ def _template(kind: Notification.Kind) -> str:
         Kind.DUTIES_OPEN: _(
             "Still to be held in %(branch)s by %(on)s: %(count)s. See which."
         ),
+        Kind.APPRAISAL_SELF: _(
+            "The appraisal of members of %(branch)s began: please write your "
+            "self-appraisal by %(on)s."
+        ),
+        Kind.APPRAISAL_MUTUAL: _(
+            "Appraisal of members of %(branch)s: you may write what you think of others."
+        ),
+        Kind.APPRAISAL_POLL: _(
+            "Appraisal of members of %(branch)s: the secret poll is open."
+        ),
+        Kind.APPRAISAL_TOLD: _(
+            "Appraisal of members of %(branch)s: please read your result and confirm it."
+        ),
+        Kind.FOLLOW_UP_GIVEN: _(
+            "Please help a member of %(branch)s after the appraisal, by %(on)s."
+        ),
     }[kind]
 
 

@@ -13,6 +13,8 @@ from django.utils import timezone
 from activities.models import (
     Activity,
     ActivityMaterial,
+    Appraisal,
+    AppraisalRound,
     Attendance,
     HelperTask,
     Indicator,
@@ -23,6 +25,7 @@ from activities.models import (
     ProgramPhoto,
     SignUp,
     SignUpQuestion,
+    Talk,
 )
 from activities.services import minutes
 from members import access, romanize
@@ -303,6 +306,34 @@ def program_part(model, program, **fields):
         ProgramPhoto: {"caption": "新路", "image": b"picture"},
     }
     return model.objects.create(program=program, **usual[model] | fields)
+def appraisal_round(branch=None, *members, step="self", year=2026, **fields):
+    """A round with `members`; `round.appraisals` are in their order."""
+    made = AppraisalRound.objects.create(
+        branch=branch or globals()["branch"](),
+        year=year,
+        due_on=fields.pop("due_on", date(2026, 11, 30)),
+        step=step,
+        **fields,
+    )
+    Appraisal.objects.bulk_create(
+        Appraisal(
+            round=made, member=one, takes_grade=one.state != Member.State.PROBATIONARY
+        )
+        for one in members
+    )
+    return made
+
+
+def talk(first, second, **fields):
+    return Talk.objects.create(
+        branch=first.branch,
+        first=first,
+        second=second,
+        held_on=fields.pop("held_on", timezone.localdate()),
+        pair=fields.pop("pair", "members"),
+        topic=fields.pop("topic", "work"),
+        **fields,
+    )
 
 
 def _permission(model, codename):

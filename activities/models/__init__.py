@@ -1,4 +1,13 @@
 from activities.models.activity import Activity, AgendaItem, CoHost, HelperTask
+from activities.models.appraisal import (
+    Appraisal,
+    AppraisalResult,
+    AppraisalRound,
+    AppraisalTally,
+    FollowUp,
+    Grade,
+    MutualOpinion,
+)
 from activities.models.attendance import Attendance, Guest
 from activities.models.calendar import CalendarFeed
 from activities.models.duty import BranchSize, DutyRule
@@ -28,11 +37,16 @@ from activities.models.program import (
 from activities.models.question import SignUpQuestion
 from activities.models.sign_up import SignUp
 from activities.models.tick import Tick
+from activities.models.talk import Talk
 
 __all__ = [
     "Activity",
     "ActivityMaterial",
     "AgendaItem",
+    "Appraisal",
+    "AppraisalResult",
+    "AppraisalRound",
+    "AppraisalTally",
     "Attendance",
     "Ballot",
     "BranchModule",
@@ -44,6 +58,8 @@ __all__ = [
     "Effect",
     "Election",
     "FlowStep",
+    "FollowUp",
+    "Grade",
     "Guest",
     "HelperTask",
     "Indicator",
@@ -53,6 +69,7 @@ __all__ = [
     "MinutesFile",
     "MinutesItem",
     "Module",
+    "MutualOpinion",
     "Objection",
     "Program",
     "ProgramActivity",
@@ -65,4 +82,5 @@ __all__ = [
     "SurveyAnswer",
     "SurveyTurn",
     "Tick",
+    "Talk",
 ]

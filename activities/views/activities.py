@@ -8,6 +8,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from activities import access, access_materials
+from activities import access, access_appraisal
 from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
 from activities.services.audience import can_be_narrowed
@@ -48,6 +49,7 @@ def activity_list(request):
         "may_plan": may_plan,
         "may_host": bool(scope(user, access.RIGHT)),
         "has_life": user.member_id is not None,
+        "has_appraisals": access_appraisal.sees_some(user),
     }
     part = "#found" if request.htmx else ""
     return render(request, f"activities/activity_list.html{part}", context)

@@ -19,9 +19,11 @@ from django.views.decorators.http import require_safe
 from activities import access
 from activities.duties import Duty, Held, Span, completion, is_exempt
 from activities.duty_words import plan_url, span_text, when_text
+from activities import access, access_appraisal
+from activities.duties import MONTHS, Duty, Held, Span, completion, is_exempt
 from activities.forms.duties import OpenDutiesForm
 from activities.models import DutyRule
-from activities.services import duties, open_duties
+from activities.services import duties, open_duties, talks
 from members.access import managed_branches, visible_branches
 from members.models import Branch, PartyGroup
 
@@ -91,8 +93,16 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
         "later": _year_url(pk, year + 1, today),
         "has_below": branch.children.exists() and _helps(request.user, branch),
         "asks_nothing": not found and not reminders,
+        "talks": _talks(request.user, branch, year),
     }
     return render(request, "activities/branch_duties.html", context)
+
+
+def _talks(user: Any, branch: Branch, year: int) -> list[talks.PairClass]:
+    """What was done for LIFE-09, for who manages talks in this branch."""
+    if not access_appraisal.managed_branches(user).filter(pk=branch.pk).exists():
+        return []
+    return talks.classes(branch, year)
 
 
 def _year(request: HttpRequest, today: date) -> int:

@@ -237,6 +237,11 @@ class Notification(models.Model):
         MINUTES_TO_SIGN = "minutes_to_sign", _("Minutes to sign")
         RESOLUTION_GIVEN = "resolution_given", _("Resolution to carry out")
         DUTIES_OPEN = "duties_open", _("Duties of a branch are open")
+        APPRAISAL_SELF = "appraisal_self", _("Self-appraisal to write")
+        APPRAISAL_MUTUAL = "appraisal_mutual", _("Opinions on others to write")
+        APPRAISAL_POLL = "appraisal_poll", _("Poll of an appraisal")
+        APPRAISAL_TOLD = "appraisal_told", _("Result of an appraisal to read")
+        FOLLOW_UP_GIVEN = "follow_up_given", _("Follow-up of an appraisal given")
 
     GRADES = graded(G1="id", G2="kind url created_at read_at", G3="user context")
 

@@ -83,6 +83,16 @@ class AuditEntry(models.Model):
         )
         WITHDRAWN_FOR = "withdrawn_for", _("Sign-up of somebody else withdrawn")
         MODULE_SWITCHED = "module_switched", _("Module switched on or off")
+        APPRAISAL_STEP = "appraisal_step", _("Appraisal taken a step on")
+        APPRAISAL_WRITTEN_FOR = (
+            "appraisal_written_for",
+            _("Self-appraisal written down for somebody"),
+        )
+        APPRAISAL_DECIDED = "appraisal_decided", _("Grade and opinion entered")
+        APPRAISAL_EXEMPTED = "appraisal_exempted", _("Exempt from an appraisal or not")
+        APPRAISAL_TOLD = "appraisal_told", _("Result of an appraisal told in person")
+        FOLLOW_UP_NOTED = "follow_up_noted", _("Follow-up of an appraisal noted")
+        TALK_NOTED = "talk_noted", _("Heart-to-heart talk noted")
         PROGRAM_CHANGED = "program_changed", _("Program taken a step on or back")
         TASK_SENT_AGAIN = "task_sent_again", _("Task sent again")
 

@@ -181,6 +181,7 @@ class Branch(models.Model):
             ("explain_access", "Can see who may see what"),
             ("reveal_sensitive", "Can read sensitive fields in full"),
             ("manage_activities", "Can plan, hold and record activities"),
+            ("manage_appraisals", "Can manage appraisals and read talks"),
         ]
         constraints = [
             models.UniqueConstraint("path", name="members_branch_path_is_unique"),

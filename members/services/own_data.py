@@ -74,16 +74,41 @@ LEFT_OUT: Final[dict[type[models.Model], set[str]]] = {
     AuditEntry: {"subject_type", "subject_id", "address", "request_id", "context"},
     MemberEvent: {"pgh_context", "pgh_obj", "pgh_label"},
 }
+# Of these tables some rows only are told: what the person was not told yet is left out.
+ONLY: Final[dict[type[models.Model], models.Q]] = {}
+# What the name of a related row is made of, read with it.
+JOINED: Final[dict[type[models.Model], tuple[str, ...]]] = {}
 
 
 def register(
-    model: type[models.Model], part: str, where: str, *, without: Iterable[str] = ()
+    model: type[models.Model],
+    part: str,
+    where: str,
+    *,
+    without: Iterable[str] = (),
+    only: models.Q | None = None,
+    joined: Iterable[str] = (),
 ) -> None:
     """Let the file tell of `model` too: its rows that `where` ties to an account, but for
-    the fields `without`."""
+    the fields `without`, and of the rows those that fit `only`.
+
+    where: one lookup, or several with spaces between them, of which one is enough.
+    joined: what the names of related rows are made of, to be read in one query.
+    """
     ABOUT[model] = (part, where)
     if without:
         LEFT_OUT[model] = set(without)
+    if only is not None:
+        ONLY[model] = only
+    JOINED[model] = tuple(joined)
+
+
+def rows_about(model: type[models.Model], where: str, user: User) -> models.QuerySet:
+    """The rows of a table that are about `user` and may be told."""
+    about = models.Q()
+    for lookup in where.split():
+        about |= models.Q(**{lookup: user.pk})
+    return model._base_manager.filter(about, ONLY.get(model, models.Q()))
 
 
 @transaction.atomic
@@ -104,7 +129,8 @@ def file_name(day: date) -> str:
 def _part(model: type[models.Model], where: str, user: User) -> dict[str, Any]:
     fields = list(told_fields(model))
     related = [_path(field) for field in fields if field.is_relation]
-    rows = model._base_manager.filter(**{where: user.pk}).order_by("pk")
+    related += JOINED.get(model, ())
+    rows = rows_about(model, where, user).order_by("pk")
     rows = rows.select_related(*related) if related else rows
     return {
         "labels": {field.name: str(field.verbose_name) for field in fields},

@@ -163,7 +163,7 @@ def held(user: User) -> Counter[str]:
     """How many rows each kind has. One query for each table."""
     counts: Counter[str] = Counter(preferences=int(accounts.has_choices(user)))
     for model, (name, where) in (own_data.ABOUT | own_data.SECRETS).items():
-        counts[name] += model._base_manager.filter(**{where: user.pk}).count()
+        counts[name] += own_data.rows_about(model, where, user).count()
     return counts
 
 

@@ -109,6 +109,8 @@ def actions(user, branch: Branch, offices: list[Office]) -> dict[str, bool]:
         and branch.years_of_term is not None,
         "may_group": with_groups and "change_branch" in rights,
         "may_explain": "explain_access" in rights,
+        "may_appraise": branch.holds_members
+        and branch.path in access.scope(user, "manage_appraisals"),
     }
 
 
