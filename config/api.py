@@ -10,6 +10,10 @@ from activities.api.attendances import (
     AttendanceView,
     CheckInView,
     CheckOutView,
+from activities.api.appraisals import (
+    AppraisalRoundViewSet,
+    AppraisalViewSet,
+    OwnAppraisalViewSet,
 )
 from activities.api.duties import BranchDutiesView
 from activities.api.effect import (
@@ -29,6 +33,8 @@ from activities.api.program_parts import (
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from activities.api.ticks import TicksView
+from activities.api.sign_ups import SeatsView, SignUpViewSet
+from activities.api.talks import TalkViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
@@ -54,6 +60,10 @@ router.register("program-photos", ProgramPhotoViewSet, "program_photo")
 router.register("minutes", MinutesViewSet, "minutes")
 router.register("resolutions", ResolutionViewSet, "resolution")
 router.register("sign-ups", SignUpViewSet, "sign_up")
+router.register("appraisals", AppraisalRoundViewSet, "appraisal_round")
+router.register("appraisal-members", AppraisalViewSet, "appraisal")
+router.register("me/appraisals", OwnAppraisalViewSet, "own_appraisal")
+router.register("talks", TalkViewSet, "talk")
 
 version_1 = [
     *router.urls,

@@ -57,7 +57,7 @@ def open_poll(round_: AppraisalRound, *, kind: str, by: User | None) -> Appraisa
     if kind == Poll.ON_LINE:
         none = dict.fromkeys(Grade.values, 0)
         AppraisalTally.objects.create(
-            round=found, counts=_told(dict.fromkeys(keys, none))
+            round=found, counts=told(dict.fromkeys(keys, none))
         )
         tell(found, inbox.Kind.APPRAISAL_POLL)
     return found
@@ -102,15 +102,15 @@ def vote(round_: AppraisalRound, choices: Mapping[int, str], *, by: User) -> Non
         }
         raise ValidationError(errors)  # type: ignore[arg-type]  # by field
     tally = AppraisalTally.objects.select_for_update().get(round=found)
-    counts = _read(tally.counts)
+    counts = read(tally.counts)
     for key, grade in choices.items():
         counts[key][grade] += 1
-    tally.counts = _told(counts)
+    tally.counts = told(counts)
     tally.save(update_fields=["counts"])
     Appraisal.objects.filter(pk=own.pk).update(has_voted=True)
 
 
-def _told(counts: Mapping[int, Mapping[str, int]]) -> str:
+def told(counts: Mapping[int, Mapping[str, int]]) -> str:
     """All totals as one text, whose length depends on the number of members alone."""
     return "".join(
         f"{number:0{WIDTH}}"
@@ -119,7 +119,7 @@ def _told(counts: Mapping[int, Mapping[str, int]]) -> str:
     )
 
 
-def _read(text: str) -> dict[int, dict[str, int]]:
+def read(text: str) -> dict[int, dict[str, int]]:
     numbers = [int(text[at : at + WIDTH]) for at in range(0, len(text), WIDTH)]
     size = 1 + len(Grade.values)
     rows = [numbers[at : at + size] for at in range(0, len(numbers), size)]
@@ -190,7 +190,7 @@ def close_poll(round_: AppraisalRound, *, by: User | None) -> AppraisalRound:
         raise ValidationError(_("Enter first what was counted."), code="not_counted")
     if found.poll == Poll.ON_LINE:
         tally = AppraisalTally.objects.get(round=found)
-        counts = _read(tally.counts)
+        counts = read(tally.counts)
         kept = {key: row | {"blank": 0} for key, row in counts.items()}
         _keep(found.appraisals.filter(pk__in=kept), kept, by=by)
         tally.delete()

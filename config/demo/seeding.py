@@ -22,6 +22,8 @@ from pghistory.models import Context
 from activities.models import Activity, Attendance, Minutes, Program, SignUp
 from config.demo import activities, planning, programs
 from config.demo.attended import Attended
+from activities.models import Activity, Program
+from config.demo import activities, appraisals, programs
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.election import write_election
@@ -108,6 +110,7 @@ def counts() -> dict[str, int]:
 
 class Seeding:
     def __init__(self, seed: int, calendar: Calendar):
+        self.seed = seed
         self.random, self.calendar = Random(seed), calendar  # noqa: S311  no secret
         self.lives = Lives(self.random, begins=calendar.begins, today=calendar.today)
         self.officers = Officers(self.random, calendar)
@@ -153,6 +156,8 @@ class Seeding:
         write_election(calendar)
         planning.write_plans(calendar)
         for model in WRITTEN:
+        appraisals.write_appraisals(self.seed, calendar)
+        for model in (Branch, Term, PartyGroup, User, Appointment, Activity, Program):
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)
