@@ -74,6 +74,14 @@ def own_appraisals(user: Any) -> QuerySet[Appraisal]:
     return own.none() if member is None else own.filter(member=member)
 
 
+def other_appraisals(user: Any) -> QuerySet[Appraisal]:
+    """Of the others in the rounds in which `user` takes part: on whom one writes."""
+    own = own_appraisals(user)
+    found = Appraisal.objects.filter(round__in=own.values("round"))
+    found = found.exclude(pk__in=own.values("pk"))
+    return found.select_related("round__branch", "member")
+
+
 def participants(branch: Branch) -> MemberQuerySet:
     """Those in the Party whom the branch appraises, probationary ones too (LIFE-22)."""
     return Member.objects.filter(branch=branch, state__in=TAKE_PART)

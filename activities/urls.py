@@ -209,7 +209,11 @@ urlpatterns = [
     of_own("", own_appraisals.own_appraisal),
     of_own("self/", own_appraisals.own_self),
     of_own("opinions/", own_appraisals.own_opinions),
-    of_own("opinions/<int:other>/", own_appraisals.own_opinion),
+    path(
+        "appraisals/own/opinions/<int:pk>/",
+        own_appraisals.own_opinion,
+        name="own_opinion",
+    ),
     of_own("vote/", own_appraisals.own_vote),
     of_own("read/", own_appraisals.own_read),
     path(

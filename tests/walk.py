@@ -10,7 +10,7 @@ from datetime import date
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from activities.models import Effect
+from activities.models import AppraisalResult, Effect, FollowUp
 from activities.services import minutes
 from members import access
 from members.algorithms import next_demo_id_number
@@ -120,6 +120,7 @@ def make_world() -> World:
         "meeting": meeting.pk,
         **minutes_keys,
         **programs_world(left),
+        **appraisals_world(left, person),
         "never": 2_000_000_000,
     }
     return World(users, keys, {"person": person})
@@ -172,6 +173,33 @@ def programs_world(branch):
     }
 
 
+def appraisals_world(branch, person):
+    """A round at its first step, and one of the year before that was told."""
+    other = build.member(branch=branch)
+    own, peer = build.appraisal_round(branch, person, other).appraisals.all()
+    told = build.appraisal_round(
+        branch, person, year=2025, step="feedback", poll="on_paper"
+    )
+    basic = told.appraisals.get()
+    AppraisalResult.objects.create(appraisal=basic, grade="basic", opinion="谈一谈")
+    follow_up = FollowUp.objects.create(
+        appraisal=basic,
+        kind="talk",
+        plan="每月一次",
+        owner=other,
+        due_on=date(2026, 6, 30),
+    )
+    return {
+        "round": own.round_id,
+        "told_round": told.pk,
+        "appraisal": own.pk,
+        "peer": peer.pk,
+        "basic": basic.pk,
+        "follow_up": follow_up.pk,
+        "talk": build.talk(person, other).pk,
+    }
+
+
 def all_routes() -> dict[str, URLPattern]:
     """Every route by its qualified name; one without a name by its pattern."""
     found: dict[str, URLPattern] = {}
@@ -205,6 +233,9 @@ SENT_IT = frozenset({"secretary"})  # the roster, or the order for an export
 # They see the tree, without a name of a person in it.
 ADMINISTRATORS = frozenset({"system", "security", "audit"})
 ONLY_ASKER = frozenset({"secretary"})
+# Appraisals and talks: the right holds in the branch itself alone.
+COMPARTMENT = frozenset({"secretary"})
+THE_PERSON = frozenset({"member"})
 
 
 @dataclass(frozen=True)
@@ -400,6 +431,34 @@ PAGES = {
     "activities:program_photo": Page("photo", IN_LEFT),
     "activities:program_photo_remove": Page("photo", None, LEAD_LEFT),
     "activities:branch_modules": Page("left", LEAD_LEFT, LEAD_LEFT),
+    # appraisals and talks
+    "activities:appraisal_home": Page(sees=HAVE_RECORD),
+    "activities:own_appraisal": Page("appraisal", THE_PERSON),
+    "activities:own_self": Page("appraisal", THE_PERSON, THE_PERSON),
+    "activities:own_opinions": Page("appraisal", THE_PERSON),
+    "activities:own_opinion": Page("peer", THE_PERSON, THE_PERSON),
+    "activities:own_vote": Page("appraisal", THE_PERSON, THE_PERSON),
+    "activities:own_read": Page("basic", None, THE_PERSON),
+    "activities:branch_appraisals": Page("left", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_round": Page("round", COMPARTMENT),
+    "activities:appraisal_mutual": Page("round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_poll": Page("round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_papers": Page("told_round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_close": Page("round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_feed_back": Page("round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_finish": Page("round", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_detail": Page("appraisal", COMPARTMENT),
+    "activities:appraisal_copy": Page("appraisal", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_decide": Page("appraisal", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_exempt": Page("appraisal", COMPARTMENT, COMPARTMENT),
+    "activities:appraisal_exempt_back": Page("appraisal", None, COMPARTMENT),
+    "activities:appraisal_told": Page("basic", None, COMPARTMENT),
+    "activities:follow_up_add": Page("basic", COMPARTMENT, COMPARTMENT),
+    "activities:follow_up_end": Page("follow_up", COMPARTMENT, COMPARTMENT),
+    "activities:branch_talks": Page("left", COMPARTMENT),
+    "activities:branch_talk_add": Page("left", COMPARTMENT, COMPARTMENT),
+    "activities:talk_add": Page(sees=HAVE_RECORD, posts=HAVE_RECORD),
+    "activities:talk_detail": Page("talk", COMPARTMENT | THE_PERSON),
     "activities:resolution_list": Page(),
     "activities:resolution_tick": Page("resolution", None, IN_LEFT),
 }

@@ -119,16 +119,15 @@ def own_opinions(request, pk):
 
 
 @get_or_post
-def own_opinion(request, pk, other):
+def own_opinion(request, pk):
     """What one thinks of another of the same round."""
-    one = own(request, pk)
-    others = one.round.appraisals.exclude(pk=one.pk).select_related(
-        "member", "round__branch"
-    )
-    about = get_object_or_404(others, pk=other)
+    about = get_object_or_404(access_appraisal.other_appraisals(request.user), pk=pk)
+    own_parts = access_appraisal.own_appraisals(request.user)
+    one = own_parts.get(round=about.round_id)
     stands = MutualOpinion.objects.filter(appraisal=about, author=one.member).first()
     form = MutualForm(
-        posted(request), initial={"text": try_open(stands, "text") if stands else ""}
+        posted(request),
+        initial={"text": try_open(stands, "text") if stands else ""},
     )
     back = reverse("activities:own_opinions", args=[one.pk])
     return filled(

@@ -73,7 +73,13 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
     signed = build.signed_minutes(
         build.meeting(left, state="held"), resolutions=[("修路", member)]
     )
+    round_ = build.appraisal_round(left, member)
+    own = round_.appraisals.get().pk
     keys = {
+        "appraisals": round_.pk,
+        "appraisal-members": own,
+        "me": own,
+        "talks": build.talk(member, build.member(branch=left)).pk,
         "branches": left.pk,
         "members": member.pk,
         "activities": build.activity(branch=left, seats=1).pk,
