@@ -39,6 +39,11 @@ class PersonField(MemberField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"required": True, **options})
 
+    def offer(self, people: Any) -> None:
+        super().offer(people)
+        if isinstance(self.widget, forms.Select):
+            self.widget.choices = [("", "---------"), *list(self.widget.choices)[1:]]
+
 
 class StartForm(forms.Form):
     year = forms.IntegerField(

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from activities import access_appraisal
@@ -171,7 +172,8 @@ def own_vote(request, pk):
             "Choose a grade for each. Only totals are kept, and none that fewer than "
             "three gave: nobody can find out what you chose. You vote once."
         ),
-        label=_("Vote"),
+        label=pgettext("appraisal", "Vote"),
+        is_ballot=True,
         **of_own(one),
     )
 

@@ -15,6 +15,7 @@ from django.utils.html import escape
 from activities.models import (
     Activity,
     ActivityMaterial,
+    AppraisalRound,
     BranchModule,
     DutyRule,
     Effect,
@@ -60,6 +61,8 @@ NOT_ABOUT_A_PERSON = {
     *(Activity, Minutes, DutyRule),
     *(MinutesFile, Election),
     *(ActivityMaterial, BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
+    *(Activity, Minutes, DutyRule, AppraisalRound),
+    *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
 }
 
 
