@@ -140,7 +140,7 @@ def branch_appraisals(request, pk):
         back_label=branch.name,
         branch=branch,
         rounds=rounds,
-        may_start=not branch.is_closed and (not has_now or form.is_bound),
+        may_start=form.is_bound or not (branch.is_closed or has_now),
     )
 
 

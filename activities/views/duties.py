@@ -98,11 +98,12 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "activities/branch_duties.html", context)
 
 
-def _talks(user: Any, branch: Branch, year: int) -> list[talks.PairClass]:
+def _talks(user: Any, branch: Branch, year: int) -> str:
     """What was done for LIFE-09, for who manages talks in this branch."""
     if not access_appraisal.managed_branches(user).filter(pk=branch.pk).exists():
-        return []
-    return talks.classes(branch, year)
+        return ""
+    found = talks.classes(branch, year)
+    return " · ".join(f"{one.pair.label} {one.number}" for one in found)
 
 
 def _year(request: HttpRequest, today: date) -> int:
