@@ -24,7 +24,7 @@ from activities.models import (
     Grade,
     MutualOpinion,
 )
-from members.models import Branch, Member, User
+from members.models import AuditEntry, Branch, Member, User
 from members.refusals import refusal_at
 from members.services import audit, inbox
 
@@ -313,7 +313,7 @@ def take_exemption_back(appraisal: Appraisal, *, by: User) -> Appraisal:
     if found.is_exempt:
         found.exempt_reason = ""
         found.save(update_fields=["exempt_reason"])
-        _note(audit.Act.APPRAISAL_EXEMPTED, found, by, back=True)
+        _note(audit.Act.APPRAISAL_EXEMPTED, found, by, is_back=True)
     return found
 
 
@@ -425,7 +425,9 @@ def _names(names: Iterable[str]) -> str:
     return "、".join(shown[:5]) + more
 
 
-def _note(act: audit.Act, appraisal: Appraisal, by: User, **context: bool) -> None:
+def _note(
+    act: AuditEntry.Act, appraisal: Appraisal, by: User, *, is_back: bool = False
+) -> None:
     """In the audit log: whose appraisal, and nothing of what stands in it."""
     audit.record(
         act,
@@ -433,5 +435,5 @@ def _note(act: audit.Act, appraisal: Appraisal, by: User, **context: bool) -> No
         subject=appraisal,
         branch=appraisal.round.branch,
         member=appraisal.member,
-        **context,
+        is_back=is_back,
     )

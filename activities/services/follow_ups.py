@@ -90,11 +90,11 @@ def end(
         raise refusal_at("done_on", message, code="range")
     found.done_on = done_on
     found.save()
-    _note(found, by, done=True)
+    _note(found, by)
     return found
 
 
-def _note(follow_up: FollowUp, by: User, **context: bool) -> None:
+def _note(follow_up: FollowUp, by: User) -> None:
     appraisal = follow_up.appraisal
     audit.record(
         audit.Act.FOLLOW_UP_NOTED,
@@ -102,5 +102,5 @@ def _note(follow_up: FollowUp, by: User, **context: bool) -> None:
         subject=follow_up,
         branch=appraisal.round.branch,
         member=appraisal.member,
-        **context,
+        is_done=follow_up.done_on is not None,
     )

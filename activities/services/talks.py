@@ -41,7 +41,7 @@ def note(talk: Talk, *, by: User, today: date) -> Talk:
         raise refusal_at("held_on", message, code="range")
     if talk.topic not in Talk.Topic.values:
         raise refusal_at("topic", _("Choose what it was about."), code="no_choice")
-    said = talk.note.strip()
+    said = (talk.note or "").strip()
     if len(said) > LONGEST_TEXT:
         message = _("At most %(most)s characters.") % {"most": LONGEST_TEXT}
         raise refusal_at("note", message, code="too_long")

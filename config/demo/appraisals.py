@@ -109,7 +109,7 @@ def last_year(branch: Branch, members: list[Member], year: int, random: Random) 
         grade = Grade.EXCELLENT if place in best else Grade.QUALIFIED
         grade = Grade.BASIC if place == weak else grade
         votes = dict.fromkeys(Grade.values, 0)
-        spread = min(voters // 4, 2)
+        spread = voters * 2 // 5 if grade == Grade.BASIC else min(voters // 4, 2)
         votes[grade] = voters - spread
         votes[Grade.QUALIFIED if grade != Grade.QUALIFIED else Grade.BASIC] += spread
         told(one, grade, OPINIONS[grade], year, votes)

@@ -11,8 +11,16 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from activities.models import Module
-from activities.services import calendar, modules, programs, sign_ups
+from activities.models import AppraisalResult, FollowUp, Module, Talk
+from activities.services import (
+    appraisals,
+    calendar,
+    follow_ups,
+    modules,
+    programs,
+    sign_ups,
+    talks,
+)
 from members import access
 from members.models import (
     AuditEntry,
@@ -465,6 +473,77 @@ def _():
     by, activity = build.user(), build.activity(seats=1)
     seat = build.sign_up(activity, build.member(branch=activity.branch))
     return by, lambda: sign_ups.withdraw(seat, by=by, now=timezone.now())
+
+
+def in_round(step, **fields):
+    """An account, and a member in a round that stands at `step`."""
+    branch = build.branch()
+    by, member = build.user(), build.member(branch=branch)
+    return by, build.appraisal_round(branch, member, step=step, **fields)
+
+
+@scene(Act.APPRAISAL_STEP)
+def _():
+    by, round_ = in_round("self")
+    return by, lambda: appraisals.open_mutual(round_, by=by)
+
+
+@scene(Act.APPRAISAL_WRITTEN_FOR)
+def _():
+    by, round_ = in_round("self")
+    one = round_.appraisals.get()
+    return by, lambda: appraisals.write_self(one, "x", by=by, is_copied=True)
+
+
+@scene(Act.APPRAISAL_DECIDED)
+def _():
+    by, round_ = in_round("opinion")
+    one = round_.appraisals.get()
+    given = {"grade": "basic", "opinion": "x"}
+    return by, lambda: appraisals.decide(one, **given, by=by)
+
+
+@scene(Act.APPRAISAL_EXEMPTED)
+def _():
+    by, round_ = in_round("self")
+    one = round_.appraisals.get()
+    return by, lambda: appraisals.exempt(one, reason="x", by=by)
+
+
+def told():
+    """A result that was told and asks for help."""
+    by, round_ = in_round("feedback")
+    one = round_.appraisals.get()
+    AppraisalResult.objects.create(appraisal=one, grade="basic", opinion="x")
+    return by, one
+
+
+@scene(Act.APPRAISAL_TOLD)
+def _():
+    by, one = told()
+    return by, lambda: appraisals.tell_in_person(one, by=by, now=timezone.now())
+
+
+@scene(Act.FOLLOW_UP_NOTED)
+def _():
+    by, one = told()
+    follow_up = FollowUp(
+        appraisal=one,
+        kind="talk",
+        plan="x",
+        owner=build.member(branch=one.round.branch),
+        due_on=tomorrow(),
+    )
+    return by, lambda: follow_ups.note(follow_up, by=by, today=access.today())
+
+
+@scene(Act.TALK_NOTED)
+def _():
+    by, branch = build.user(), build.branch()
+    first, second = (build.member(branch=branch) for _ in range(2))
+    given = {"held_on": access.today(), "topic": "work", "note": "x"}
+    talk = Talk(branch=branch, first=first, second=second, **given)
+    return by, lambda: talks.note(talk, by=by, today=access.today())
 
 
 @scene(Act.ACCESS_REFUSED)
