@@ -14,7 +14,6 @@ from activities.models import (
     Appraisal,
     AppraisalResult,
     AppraisalRound,
-    FollowUp,
     Grade,
 )
 from activities.services.appraisals import FIRST_YEAR, LONGEST_TEXT
@@ -220,9 +219,7 @@ class FollowUpForm(forms.Form):
         label=pgettext_lazy("follow-up", "Until"), widget=day_input()
     )
 
-    def __init__(
-        self, *args: Any, kinds: list[FollowUp.Kind], people: Any, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args, kinds, people, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(one.value, one.label) for one in kinds]
         if len(kinds) == 1:

@@ -131,7 +131,11 @@ def test_the_branch_writes_down_what_somebody_said_but_nothing_over_own_words():
     one.refresh_from_db()
     assert (one.self_text, one.is_copied) == ("said", True)
     entry = AuditEntry.objects.get(act="appraisal_written_for")
-    assert (entry.member, entry.by, entry.context) == (one.member, by, {"is_back": False})
+    assert (entry.member, entry.by, entry.context) == (
+        one.member,
+        by,
+        {"is_back": False},
+    )
     appraisals.write_self(other, "mine", by=by)
     assert refusal(appraisals.write_self, other, "x", by=by, is_copied=True) == {
         "own_words"
