@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from activities import access_appraisal
@@ -84,21 +85,32 @@ class PairClass:
 
 def classes(branch: Branch, year: int) -> list[PairClass]:
     """Each class of LIFE-09 that the branch can have: without a committee of two the
-    first is left out."""
-    found = of_year(branch, year).order_by().values_list("pair").annotate(Count("pk"))
-    numbers = dict(found)
-    seats = Appointment.objects.filter(
-        COMMITTEE,
-        branch=branch,
-        starts_on__lte=date(year, 12, 31),
-    ).filter(Q(ends_on=None) | Q(ends_on__gte=date(year, 1, 1)))
-    sitting = seats.values("member").distinct().count()
+    first is left out. One query."""
+    talks = of_year(branch, year)
+    seats = Appointment.objects.filter(COMMITTEE, starts_on__lte=date(year, 12, 31))
+    seats = seats.filter(Q(ends_on=None) | Q(ends_on__gte=date(year, 1, 1)))
+    numbers = (
+        Branch.objects.filter(pk=branch.pk)
+        .annotate(
+            sitting=_number(seats, Count("member", distinct=True)),
+            **{f"of_{pair}": _number(talks.filter(pair=pair)) for pair in Pair},
+        )
+        .values("sitting", *(f"of_{pair}" for pair in Pair))
+        .get()
+    )
     least = {Pair.COMMITTEE: 2, Pair.MIXED: 1}
     return [
-        PairClass(pair, numbers.get(pair, 0))
+        PairClass(pair, numbers[f"of_{pair}"])
         for pair in Pair
-        if numbers.get(pair) or sitting >= least.get(pair, 0)
+        if numbers[f"of_{pair}"] or numbers["sitting"] >= least.get(pair, 0)
     ]
+
+
+def _number(rows: QuerySet, count: Count | None = None) -> Coalesce:
+    """How many rows a branch has, as a part of a query of branches."""
+    of_branch = rows.filter(branch=OuterRef("pk")).order_by().values("branch")
+    counted = of_branch.annotate(number=count or Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def without(branch: Branch, year: int) -> MemberQuerySet:

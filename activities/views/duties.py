@@ -24,7 +24,7 @@ from activities.duties import MONTHS, Duty, Held, Span, completion, is_exempt
 from activities.forms.duties import OpenDutiesForm
 from activities.models import DutyRule
 from activities.services import duties, open_duties, talks
-from members.access import managed_branches, visible_branches
+from members.access import managed_branches, scope, visible_branches
 from members.models import Branch, PartyGroup
 
 PAGE = 25
@@ -74,7 +74,7 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
     keys = {held.pk for duty in found for held in (*duty.held, *duty.planned)}
     seen = access.visible_activities(request.user).filter(pk__in=keys)
     shown = set(seen.values_list("pk", flat=True))
-    hosts = access.hosting_branches(request.user).filter(pk=pk).exists()
+    hosts = not branch.is_closed and _plans(request.user, branch)
     rows = [(duty, _row(duty, branch, today, shown, hosts)) for duty in found]
     done, required = completion(found)
     context = {
@@ -98,9 +98,13 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "activities/branch_duties.html", context)
 
 
+def _plans(user: Any, branch: Branch) -> bool:
+    return branch.is_within(scope(user, access.RIGHT))
+
+
 def _talks(user: Any, branch: Branch, year: int) -> str:
     """What was done for LIFE-09, for who manages talks in this branch."""
-    if not access_appraisal.managed_branches(user).filter(pk=branch.pk).exists():
+    if branch.path not in scope(user, access_appraisal.RIGHT):
         return ""
     found = talks.classes(branch, year)
     return " · ".join(f"{one.pair.label} {one.number}" for one in found)

@@ -31,6 +31,7 @@ RIGHTS = {
     "explain_access": _("See who may see what"),
     "reveal_sensitive": _("Read sensitive fields in full"),
     "manage_activities": _("Plan, hold and record activities"),
+    "manage_appraisals": _("Manage appraisals and read talks"),
 }
 
 

@@ -18,6 +18,8 @@ from activities.models import (
     Activity,
     Attendance,
     Ballot,
+    Appraisal,
+    AppraisalRound,
     BranchModule,
     BranchSize,
     DutyRule,
@@ -26,6 +28,9 @@ from activities.models import (
     Minutes,
     Program,
     Resolution,
+    FollowUp,
+    Program,
+    Talk,
 )
 from members import access
 from members.models import (
@@ -136,6 +141,7 @@ def test_every_table_of_the_portal_is_there_and_nothing_else():
     own.remove(MemberInterest)
     own |= {Activity, DutyRule, BranchSize, Effect, Program, BranchModule}
     own |= {Attendance, Minutes, Ballot, Election, Resolution}
+    own |= {AppraisalRound, Appraisal, FollowUp, Talk}
 
     assert set(MODELS) == own
 
