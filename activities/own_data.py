@@ -14,10 +14,9 @@ from activities.models import (
     Ballot,
     CalendarFeed,
     Candidate,
-    HelperTask,
-    LifePoint,
     FollowUp,
     HelperTask,
+    LifePoint,
     MutualOpinion,
     Objection,
     Program,
@@ -25,8 +24,8 @@ from activities.models import (
     Resolution,
     SignUp,
     SurveyTurn,
-    Tick,
     Talk,
+    Tick,
 )
 from activities.services import calendar
 from members.services import own_data, own_kinds

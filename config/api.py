@@ -6,14 +6,15 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from activities.api.activities import ActivityViewSet
-from activities.api.attendances import (
-    AttendanceView,
-    CheckInView,
-    CheckOutView,
 from activities.api.appraisals import (
     AppraisalRoundViewSet,
     AppraisalViewSet,
     OwnAppraisalViewSet,
+)
+from activities.api.attendances import (
+    AttendanceView,
+    CheckInView,
+    CheckOutView,
 )
 from activities.api.duties import BranchDutiesView
 from activities.api.effect import (
@@ -32,9 +33,8 @@ from activities.api.program_parts import (
 )
 from activities.api.programs import ProgramViewSet
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
-from activities.api.ticks import TicksView
-from activities.api.sign_ups import SeatsView, SignUpViewSet
 from activities.api.talks import TalkViewSet
+from activities.api.ticks import TicksView
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet

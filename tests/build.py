@@ -306,6 +306,8 @@ def program_part(model, program, **fields):
         ProgramPhoto: {"caption": "新路", "image": b"picture"},
     }
     return model.objects.create(program=program, **usual[model] | fields)
+
+
 def appraisal_round(branch=None, *members, step="self", year=2026, **fields):
     """A round with `members`; `round.appraisals` are in their order."""
     made = AppraisalRound.objects.create(

@@ -36,8 +36,8 @@ from activities.models.program import (
 )
 from activities.models.question import SignUpQuestion
 from activities.models.sign_up import SignUp
-from activities.models.tick import Tick
 from activities.models.talk import Talk
+from activities.models.tick import Tick
 
 __all__ = [
     "Activity",
@@ -81,6 +81,6 @@ __all__ = [
     "SignUpQuestion",
     "SurveyAnswer",
     "SurveyTurn",
-    "Tick",
     "Talk",
+    "Tick",
 ]

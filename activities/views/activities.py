@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from activities import access, access_materials
-from activities import access, access_appraisal
+from activities import access, access_appraisal, access_materials
 from activities.forms.activities import ActivityFilterForm
 from activities.models import Activity
 from activities.services.audience import can_be_narrowed

@@ -16,11 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from activities import access
+from activities import access, access_appraisal
 from activities.duties import Duty, Held, Span, completion, is_exempt
 from activities.duty_words import plan_url, span_text, when_text
-from activities import access, access_appraisal
-from activities.duties import MONTHS, Duty, Held, Span, completion, is_exempt
 from activities.forms.duties import OpenDutiesForm
 from activities.models import DutyRule
 from activities.services import duties, open_duties, talks

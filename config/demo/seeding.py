@@ -20,10 +20,8 @@ from django.db import transaction
 from pghistory.models import Context
 
 from activities.models import Activity, Attendance, Minutes, Program, SignUp
-from config.demo import activities, planning, programs
+from config.demo import activities, appraisals, planning, programs
 from config.demo.attended import Attended
-from activities.models import Activity, Program
-from config.demo import activities, appraisals, programs
 from config.demo.batch import BATCH, Batch
 from config.demo.copying import NULL, Cells, analyze, copy, give_keys, write
 from config.demo.election import write_election
@@ -155,9 +153,8 @@ class Seeding:
         programs.write_programs(calendar)
         write_election(calendar)
         planning.write_plans(calendar)
-        for model in WRITTEN:
         appraisals.write_appraisals(self.seed, calendar)
-        for model in (Branch, Term, PartyGroup, User, Appointment, Activity, Program):
+        for model in WRITTEN:
             remember(model, "insert", calendar.begins)
         for key, on in change_branches(found, random, calendar).items():
             remember(Branch, "update", calendar.begins, keys=[key], on=on)

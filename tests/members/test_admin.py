@@ -16,20 +16,19 @@ from django.urls import NoReverseMatch, reverse
 
 from activities.models import (
     Activity,
-    Attendance,
-    Ballot,
     Appraisal,
     AppraisalRound,
+    Attendance,
+    Ballot,
     BranchModule,
     BranchSize,
     DutyRule,
     Effect,
     Election,
+    FollowUp,
     Minutes,
     Program,
     Resolution,
-    FollowUp,
-    Program,
     Talk,
 )
 from members import access

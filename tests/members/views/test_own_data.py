@@ -58,11 +58,9 @@ SEEDED = {
 NOT_ABOUT_A_PERSON = {
     *(ImportBatch, Export, BranchChange),
     # And what a body planned, held and settled.
-    *(Activity, Minutes, DutyRule),
     *(MinutesFile, Election),
     *(ActivityMaterial, BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
     *(Activity, Minutes, DutyRule, AppraisalRound),
-    *(BranchModule, Effect, FlowStep, ProgramPhoto, Reading),
 }
 
 
