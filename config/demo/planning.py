@@ -3,6 +3,7 @@ audience by office, interests. A few, in the first branch and above it."""
 
 from datetime import datetime, time, timedelta
 from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.utils import timezone
 from docx import Document
@@ -52,9 +53,18 @@ def give_materials(activity: Activity) -> None:
         activity=activity,
         title="活动须知",
         type=ActivityMaterial.Type.DOCX,
-        content=written.getvalue(),
-        size=len(written.getvalue()),
+        content=(content := undated(written)),
+        size=len(content),
     )
+
+
+def undated(written: BytesIO) -> bytes:
+    """The same archive without the time of packing, so that a seed gives the same."""
+    packed = BytesIO()
+    with ZipFile(written) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(ZipInfo(part.filename), old.read(part), ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def like(members) -> None:
