@@ -157,7 +157,7 @@ class DecideSerializer(serializers.Serializer):
     reason = TextField(max_length=appraisals.LONGEST_TEXT)
 
 
-class ReasonSerializer(serializers.Serializer):
+class AppraisalReasonSerializer(serializers.Serializer):
     reason = TextField(max_length=appraisals.LONGEST_TEXT)
 
 
@@ -341,12 +341,12 @@ class AppraisalViewSet(mixins.RetrieveModelMixin, RecordViewSet):
 
     @extend_schema(
         summary=_("Exempt a member, with the reason"),
-        request=ReasonSerializer,
+        request=AppraisalReasonSerializer,
         responses=AppraisalSerializer,
     )
     @action(detail=True, methods=["post"])
     def exempt(self, request, pk):
-        one, sent = self.get_object(), self.sent(ReasonSerializer)
+        one, sent = self.get_object(), self.sent(AppraisalReasonSerializer)
         appraisals.exempt(one, reason=sent.get("reason", ""), by=request.user)
         return self.fresh(one)
 

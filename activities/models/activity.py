@@ -150,18 +150,21 @@ class Activity(models.Model):
     offices = ArrayField(
         models.CharField(max_length=40),
         default=list,
+        db_default=[],
         blank=True,
         verbose_name=_("only with one of these offices"),
     )
     occupations = ArrayField(
         models.CharField(max_length=5, choices=code_tables.OCCUPATION.choices),
         default=list,
+        db_default=[],
         blank=True,
         verbose_name=_("only with one of these occupations"),
     )
     interests = ArrayField(
         models.CharField(max_length=12, choices=Interest.choices),
         default=list,
+        db_default=[],
         blank=True,
         verbose_name=_("told to those interested in"),
     )
@@ -206,6 +209,7 @@ class Activity(models.Model):
         _("reminder in the inbox"),
         choices=Reminder.choices,
         default=Reminder.DAY,
+        db_default=1,
         help_text=_("To who has a seat; where nobody signs up, to those expected."),
     )
     reminded_at = models.DateTimeField(_("reminded at"), null=True, editable=False)

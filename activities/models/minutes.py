@@ -427,6 +427,7 @@ class Resolution(models.Model):
     is_correction = models.BooleanField(
         _("of the correction list"),
         default=False,
+        db_default=False,
         help_text=_("Of an organizational-life meeting."),
     )
     done_at = models.DateTimeField(_("done at"), null=True, editable=False)

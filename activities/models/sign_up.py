@@ -78,6 +78,7 @@ class SignUp(models.Model):
     answers = models.JSONField(
         _("answers to the host"),
         default=list,
+        db_default=[],
         blank=True,
         help_text=_("Each with its question, in the words it was asked in."),
     )

@@ -1,11 +1,11 @@
 """The list to tick at the meeting, which goes on without a connection."""
 
 import uuid
+from pathlib import Path
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from activities.services import ticks
 from activities.views.attendances import find, shown
 from activities.views.pages import get_or_post
+
+WORKER = (Path(__file__).parents[1] / "check_in_worker.js").read_text()
 
 
 @get_or_post
@@ -57,5 +59,4 @@ def save(request, activity, people):
 def check_in_worker(request):
     """The script that shows the list again while there is no connection; by its address
     it has to do with these lists alone."""
-    text = render_to_string("activities/check_in_worker.js")
-    return HttpResponse(text, content_type="text/javascript; charset=utf-8")
+    return HttpResponse(WORKER, content_type="text/javascript; charset=utf-8")

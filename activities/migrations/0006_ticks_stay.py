@@ -4,6 +4,6 @@ from members.append_only import AppendOnly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activities", "0004_asked_recorded_appraised")]
+    dependencies = [("activities", "0005_recorded_and_appraised")]
 
     operations = [AppendOnly("activities_tick")]
