@@ -74,6 +74,19 @@ def own_appraisals(user: Any) -> QuerySet[Appraisal]:
     return own.none() if member is None else own.filter(member=member)
 
 
+def waiting_appraisals(user: Any) -> QuerySet[Appraisal]:
+    """The own ones in which something waits for the member: the self-appraisal, the
+    ballot on line, or the result to read. Nothing waits for the exempt."""
+    Step = AppraisalRound.Step  # noqa: N806
+    on_line = AppraisalRound.Poll.ON_LINE
+    waits = Q(round__step=Step.SELF, self_text__isnull=True)
+    waits |= Q(round__step=Step.POLL, round__poll=on_line, has_voted=False)
+    waits |= Q(
+        round__step=Step.FEEDBACK, result__opinion__isnull=False, result__read_at=None
+    )
+    return own_appraisals(user).filter(waits, exempt_reason__isnull=True)
+
+
 def other_appraisals(user: Any) -> QuerySet[Appraisal]:
     """Of the others in the rounds in which `user` takes part: on whom one writes."""
     own = own_appraisals(user)

@@ -47,6 +47,7 @@ def sections(user: User, *, on: date) -> list[Section]:
 def of_life(user: User, *, now: datetime) -> list[Section]:
     """Organizational life: what waits first, then what comes."""
     makers = (
+        desk_life.appraisals,
         desk_life.to_sign,
         desk_life.resolutions,
         desk_life.unrecorded,

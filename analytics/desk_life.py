@@ -12,11 +12,30 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from activities import access, duty_words
+from activities import access, access_appraisal, duty_words
 from activities.models import Activity, DutyRule, Minutes, Resolution
 from activities.services import open_duties, own_life
 from analytics.sections import SHOWN, Line, Section, some
 from members.models import User
+
+
+def appraisals(user: User, now: datetime) -> Iterator[Section]:
+    """The own appraisal, while it waits for the member (LIFE-23)."""
+    rows = list(access_appraisal.waiting_appraisals(user)[:SHOWN])
+    yield Section(
+        _("Appraisal of members"),
+        "user-check",
+        [
+            Line(
+                one.round.title,
+                reverse("activities:own_appraisal", args=[one.pk]),
+                one.round.get_step_display(),
+            )
+            for one in rows
+        ],
+        len(rows),
+        is_counted=False,
+    )
 
 
 def coming(user: User, now: datetime) -> Iterator[Section]:

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from members.grades import graded
 from members.models import Branch, Member, User
@@ -122,6 +122,10 @@ class AppraisalRound(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("activities:appraisal_round", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        return gettext("Appraisal of members %(year)s") % {"year": self.year}
 
     @property
     def is_told(self) -> bool:

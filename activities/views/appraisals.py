@@ -79,15 +79,11 @@ def filled(request, form, write, said, to, heading, **context):
 
 def of_round(round_):
     """Where the pages of a round lead back to."""
-    return {"back": round_.get_absolute_url(), "back_label": title_of(round_)}
+    return {"back": round_.get_absolute_url(), "back_label": round_.title}
 
 
 def of_person(appraisal):
     return {"back": appraisal.get_absolute_url(), "back_label": appraisal.member.name}
-
-
-def title_of(round_):
-    return _("Appraisal of members %(year)s") % {"year": round_.year}
 
 
 def text_of(record, name):
@@ -156,7 +152,7 @@ def appraisal_round(request, pk):
     )
     context = {
         "round": round_,
-        "title": title_of(round_),
+        "title": round_.title,
         "steps": steps_of(round_),
         "lines": [line_of(one, round_) for one in people],
         "next": NEXT[Step(round_.step)](round_, people),
@@ -422,7 +418,7 @@ def appraisal_detail(request, pk):
     context = {
         "appraisal": one,
         "round": round_,
-        "title": title_of(round_),
+        "title": round_.title,
         "result": result,
         "tone": TONES[Grade(result.grade)] if result and result.grade else "neutral",
         "totals": totals_text(polls.totals_of(result, round_)),

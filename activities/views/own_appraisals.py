@@ -19,7 +19,6 @@ from activities.views.appraisals import (
     filled,
     steps_of,
     text_of,
-    title_of,
     told_follow_ups,
 )
 from activities.views.pages import get_or_post, posted
@@ -35,7 +34,7 @@ def own(request, pk):
 
 def of_own(one):
     back = reverse("activities:own_appraisal", args=[one.pk])
-    return {"back": back, "back_label": title_of(one.round)}
+    return {"back": back, "back_label": one.round.title}
 
 
 @require_safe
@@ -47,7 +46,7 @@ def appraisal_home(request):
     rounds = access_appraisal.own_appraisals(user).order_by("-round__year", "-pk")
     follow_ups = access_appraisal.owned_follow_ups(user).filter(done_on=None)
     context = {
-        "own": [(one, title_of(one.round)) for one in rounds[:SHOWN]],
+        "own": [(one, one.round.title) for one in rounds[:SHOWN]],
         "is_member": access_appraisal.live_member(user) is not None,
         "talks": access_appraisal.own_talks(user)[:SHOWN],
         "me": user.member_id,
@@ -69,7 +68,7 @@ def own_appraisal(request, pk):
     context = {
         "appraisal": one,
         "round": round_,
-        "title": title_of(round_),
+        "title": round_.title,
         "steps": steps_of(round_),
         "is_on_paper": round_.poll == Poll.ON_PAPER,
         "told": told,
@@ -109,7 +108,7 @@ def own_opinions(request, pk):
     others = one.round.appraisals.exclude(pk=one.pk).select_related("member")
     context = {
         "appraisal": one,
-        "title": title_of(one.round),
+        "title": one.round.title,
         "is_open": one.round.step == Step.MUTUAL,
         "others": [
             (other, other.pk in written)

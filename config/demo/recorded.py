@@ -75,7 +75,8 @@ class Recorded:
         meetings = [one for one in told if self.is_minuted(one)]
         for one in sorted(meetings, key=lambda one: one.planned.on):
             planned = one.planned
-            both = two_of(signers.get(planned.branch.pk, ()), planned)
+            there = {row.member_id for row in one.present()}
+            both = two_of(signers.get(planned.branch.pk, ()), planned, there)
             if both is None:
                 continue
             of = (planned.branch.pk, planned.group, planned.kind, planned.on.year)
@@ -219,18 +220,23 @@ class Recorded:
             one.chair_signed_at = one.chair_signed_by = None
 
 
-def two_of(signers: Iterable[Signer], planned: Any) -> tuple[Life, Life] | None:
-    """Who chaired and who wrote: the secretary, of a group its leader (MEET-06), and
-    another officer of those days."""
-    there = [one for one in signers if one.is_in_force(planned.on)]
+def two_of(
+    signers: Iterable[Signer], planned: Any, there: set[int]
+) -> tuple[Life, Life] | None:
+    """Who chaired and who wrote, of those who were there: the secretary, of a group its
+    leader (MEET-06), else another officer of those days."""
     leads = "secretary" if planned.group is None else "group_leader"
-    chairs = [
-        one for one in there if one.office == leads and one.group is planned.group
-    ]
-    if not chairs:
+    found = {
+        id(one.life): one.life
+        for one in sorted(signers, key=lambda one: one.office != leads)
+        if one.is_in_force(planned.on)
+        and one.life.member.pk in there
+        and (one.group is planned.group or one.office != "group_leader")
+    }
+    if len(found) < 2:
         return None
-    others = [one.life for one in there if one.life is not chairs[0].life]
-    return (chairs[0].life, others[0]) if others else None
+    chair, recorder, *_others = found.values()
+    return chair, recorder
 
 
 def life_points(minutes: Minutes, both: tuple[Life, Life]) -> Iterator[LifePoint]:

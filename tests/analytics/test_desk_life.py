@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from activities import access
-from activities.models import Minutes
+from activities.models import AppraisalResult, Minutes
 from activities.services import minutes, resolutions
 from analytics import desk
 from members.models import User
@@ -19,6 +19,7 @@ COMING = "What comes next"
 OWED = "Organizational life of the branch: still open"
 UNRECORDED = "Took place, not recorded yet"
 TO_SIGN = "Minutes wait for your signature"
+APPRAISAL = "Appraisal of members"
 GIVEN = "Resolutions for you to carry out"
 
 
@@ -243,3 +244,37 @@ def test_a_resolution_of_a_draft_is_not_on_the_desk(branch, member):
     draft.resolutions.create(text="修路", member=member.member, due_on=due_on)
 
     assert GIVEN not in life(member)
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "waits"),
+    [
+        ("self", {}, True),
+        ("mutual", {}, False),
+        ("poll", {"poll": "on_line"}, True),
+        ("poll", {"poll": "on_paper"}, False),
+        ("opinion", {}, False),
+    ],
+)
+def test_the_own_appraisal_stands_there_while_it_waits(
+    branch, member, secretary, step, fields, waits
+):  # LIFE-23
+    round_ = build.appraisal_round(branch, member.member, step=step, **fields)
+
+    assert life(member).get(APPRAISAL, []) == ([round_.title] if waits else [])
+    assert APPRAISAL not in life(secretary)  # takes no part in this one
+    own = round_.appraisals.get()
+    own.exempt_reason = "年老体弱"
+    own.save()
+    assert APPRAISAL not in life(member)
+
+
+def test_a_result_waits_until_it_is_read(branch, member):
+    round_ = build.appraisal_round(branch, member.member, step="feedback")
+    own = round_.appraisals.get()
+    result = AppraisalResult.objects.create(appraisal=own, opinion="踏实肯干")
+    assert life(member)[APPRAISAL] == [round_.title]
+
+    result.read_at = timezone.now()
+    result.save()
+    assert APPRAISAL not in life(member)
