@@ -10,10 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from activities import uploads
 from activities.models import Activity, ActivityMaterial
-from activities.services import photos
 from activities.services.activities import State, locked, over
-from members import scanning
 from members.models import User
 from members.refusals import refusal_at
 
@@ -79,31 +78,18 @@ def read(content: bytes) -> tuple[Type, bytes]:
     """The type of a file by its content, and what is kept of it."""
     if not content:
         raise refusal_at("file", _("The file is empty."), code="empty")
-    if len(content) > MOST_BYTES:
-        message = _("The file is too large: at most %(size)s MiB.")
-        raise refusal_at("file", message % {"size": MOST_BYTES >> 20}, code="too_large")
-    _scan(content)
+    uploads.refuse_large(content, field="file", most=MOST_BYTES)
+    uploads.refuse_harmful(content, field="file")
     if content.startswith(b"%PDF-"):
         return Type.PDF, content
     if content.startswith(b"PK\x03\x04"):
         return _office_type(content), content
     try:
-        return Type.JPG, photos.without_metadata(content)
+        return Type.JPG, uploads.without_metadata(content)
     except ValidationError as refusal:
         if refusal.code == "too_large":
             raise refusal_at("file", refusal.message, code="too_large") from refusal
         raise _wrong_type() from refusal
-
-
-def _scan(content: bytes) -> None:
-    try:
-        scanning.refuse_infected(content)
-    except scanning.Infected as found:
-        message = _("The virus scanner found this file harmful.")
-        raise refusal_at("file", message, code="harmful") from found
-    except scanning.ScannerDown as fault:
-        message = _("The virus scanner does not answer: try again later.")
-        raise refusal_at("file", message, code="scanner") from fault
 
 
 def _office_type(content: bytes) -> Type:

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from activities import uploads
 from activities.models import Minutes, MinutesFile
 from activities.services.minutes import locked_draft
-from activities.services.photos import MOST_BYTES, refuse_harmful, without_metadata
 from members.models import User
 from members.refusals import refusal_at
 
@@ -32,11 +32,8 @@ def add(
     if not caption.strip():
         message = _("Say what it shows.")
         raise refusal_at("caption", message, code="no_caption")
-    if len(content) > MOST_BYTES:
-        message = _("The file is too large: at most %(size)s MiB.")
-        size = {"size": MOST_BYTES >> 20}
-        raise refusal_at("content", message % size, code="too_large")
-    refuse_harmful(content, field="content")
+    uploads.refuse_large(content, field="content")
+    uploads.refuse_harmful(content, field="content")
     form, kept = _kept(content, kind)
     digest = hashlib.sha256(kept).hexdigest()
     standing = found.files.filter(digest=digest).defer("content").first()
@@ -61,7 +58,7 @@ def _kept(content: bytes, kind: str) -> tuple[str, bytes]:
     if kind != MinutesFile.Kind.PHOTO and _is_pdf(content):
         return Format.PDF, content
     try:
-        return Format.JPG, without_metadata(content)
+        return Format.JPG, uploads.without_metadata(content)
     except ValidationError as refusal:
         if kind == MinutesFile.Kind.PHOTO or refusal.code != "no_picture":
             code = refusal.code or ""

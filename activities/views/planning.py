@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from activities import access
 from activities.forms.activities import (
@@ -117,11 +117,21 @@ def activity_agenda(request, pk):
             else:
                 messages.success(request, _("The agenda is saved."))
                 return redirect(activity)
-    context = {"activity": activity, "rows": rows, "refusal": refusal}
+    context = {
+        "activity": activity,
+        "rows": rows,
+        "refusal": refusal,
+        "heading": _("Agenda"),
+        "text": _(
+            "A point without text is taken out. The numbers on the left give the order."
+        ),
+        "legend": pgettext("agenda", "Point"),
+        "more": _("More points"),
+    }
     wrong = rows.is_bound and (refusal or not rows.is_valid())
     return render(
         request,
-        "activities/activity_agenda.html",
+        "activities/activity_rows.html",
         context,
         status=422 if wrong else 200,
     )

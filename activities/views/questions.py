@@ -27,7 +27,21 @@ def activity_questions(request, pk):
     wrong = rows.is_bound and (refusal or not rows.is_valid())
     return render(
         request,
-        "activities/activity_questions.html",
-        {"activity": activity, "rows": rows, "refusal": refusal},
+        "activities/activity_rows.html",
+        {
+            "activity": activity,
+            "rows": rows,
+            "refusal": refusal,
+            "heading": _("Questions at sign-up"),
+            "text": _(
+                "Ask only what you need for the day. Answers are read by you alone and are "
+                "wiped thirty days after it."
+            ),
+            "legend": _("Question"),
+            "note": _(
+                "A question without text is taken out. One that somebody answered stays "
+                "as it is."
+            ),
+        },
         status=422 if wrong else 200,
     )

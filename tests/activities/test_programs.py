@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
-from activities import access_programs, presets
+from activities import access_programs, presets, uploads
 from activities.models import FlowStep, Module, Program, Reading
 from activities.services import flow, modules, photos, programs
 from members.models import AuditEntry, Branch
@@ -266,8 +266,7 @@ def test_what_is_no_picture_or_too_many_is_refused(program, secretary, monkeypat
     assert code_of(add, b"<svg/>") == {("image", "no_picture")}
     assert code_of(add, picture()[:400]) == {("image", "no_picture")}
     assert code_of(add, picture(), " ") == {("caption", "no_caption")}
-    monkeypatch.setattr(photos, "MOST_BYTES", 10)
-    assert code_of(add, picture()) == {("image", "too_large")}
+    assert code_of(add, bytes(uploads.MOST_BYTES + 1)) == {("image", "too_large")}
     monkeypatch.setattr(photos, "MOST", 0)
     assert code_of(add, picture()) == {("", "too_many")}
 
@@ -281,7 +280,7 @@ def test_a_photo_that_the_scanner_stops_is_refused(program, secretary, monkeypat
         def refuse(_content, fault=fault):
             raise fault
 
-        monkeypatch.setattr(photos.scanning, "refuse_infected", refuse)
+        monkeypatch.setattr(uploads.scanning, "refuse_infected", refuse)
         assert code_of(add) == {("image", code)}
     assert not program.photos.exists()
 
