@@ -56,6 +56,7 @@ def refusal(activity, *args, **options):
         (packed("[Content_Types].xml", "ppt/presentation.xml"), "pptx"),
         (picture(), "jpg"),
     ],
+    ids=["pdf", "docx", "xlsx", "pptx", "jpg"],
 )
 def test_a_file_is_known_by_its_content(file, kind):
     made = add(build.activity(), file)
@@ -92,6 +93,8 @@ def test_a_link_is_kept_and_not_followed():
         (packed(*WORD, "word/vbaProject.bin"), "macros"),
         (picture()[:300], "type"),
     ],
+    # What is packed says when: two workers would name it differently.
+    ids=["nothing", "svg", "html", "exe", "gif", "zip", "cut", "two", "macros", "half"],
 )
 def test_what_is_no_material_is_refused_at_the_file(file, code):
     activity = build.activity()
