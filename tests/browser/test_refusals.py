@@ -134,7 +134,7 @@ def faults(world):
         Wrong(
             "/activities/talks/add/",
             {"second": str(member), "topic": "work", "held_on": f"{later:%Y-%m-%d}"},
-            "请填写谈话日期",
+            "不晚于今天，限今年或去年",
         ),
     ]
 
