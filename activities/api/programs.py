@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from activities import access, access_programs, presets
+from activities.api.effect import IndicatorsSerializer
 from activities.models import (
     Activity,
     FlowStep,
@@ -19,7 +20,7 @@ from activities.models import (
     ProgramPhoto,
     Reading,
 )
-from activities.services import flow, programs
+from activities.services import effect, flow, programs
 from members.api.fields import InputSerializer, ReachableField, TextField
 from members.api.viewsets import RecordViewSet, take
 from members.models import Branch, Member
@@ -151,7 +152,8 @@ class ProgramViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
     serializer_class = ProgramSerializer
     orders = {"-starts_on": ("-starts_on", "-pk"), "id": ("pk",)}
     rights = dict.fromkeys(
-        ("partial_update", "start", "finish", "stop", "read", "record"), "change"
+        ("partial_update", "start", "finish", "stop", "effect", "read", "record"),
+        "change",
     )
 
     def get_queryset(self):
@@ -213,6 +215,15 @@ class ProgramViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
         program = self.get_object()
         reason = self.sent(ProgramStopSerializer).get("reason", "")
         return self.fresh(programs.stop(program, reason=reason, by=request.user))
+
+    @extend_schema(
+        summary=_("What came of the activities of a program"),
+        responses=IndicatorsSerializer,
+    )
+    @action(detail=True, methods=["get"])
+    def effect(self, request, pk):
+        held = Activity.objects.filter(program_link__program=self.get_object())
+        return Response(IndicatorsSerializer(effect.of(held)).data)
 
     @extend_schema(
         summary=_("The readings of the indicators of a program"),

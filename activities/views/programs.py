@@ -21,8 +21,9 @@ from activities.forms.programs import (
     ProgramStartForm,
     StopForm,
 )
-from activities.models import FlowStep, Module, Program
-from activities.services import flow, modules, photos, programs
+from activities.models import Activity, Effect, FlowStep, Module, Program
+from activities.services import effect, flow, modules, photos, programs
+from activities.views.effect import words
 from activities.views.pages import get_or_post, posted
 from members.forms.refusals import add_refusal
 from members.paging import Keyset
@@ -81,6 +82,7 @@ def program_detail(request, pk):
     program = get_object_or_404(found.select_related("branch", "member"), pk=pk)
     can_manage = access_programs.managed_programs(request.user).filter(pk=pk).exists()
     milestones = list(program.milestones.all())
+    linked = links(request.user, program)
     context = {
         "program": program,
         "tone": TONES[program.state],
@@ -94,11 +96,28 @@ def program_detail(request, pk):
         "today": timezone.localdate(),
         "item_parts": item_parts(program),
         "steps": steps(program),
-        "links": links(request.user, program),
+        "links": linked,
+        "effect": effect_of(program) if can_manage and linked else None,
         "photos": program.photos.defer("image"),
         "may_add_photo": can_manage and program.photos.count() < photos.MOST,
     }
     return render(request, "activities/program_detail.html", context)
+
+
+def effect_of(program):
+    """What came of the activities held for it, in numbers and in the words of the hosts;
+    None before any was held."""
+    held = Activity.objects.held().filter(program_link__program=program)
+    numbers = effect.of(held)
+    if not numbers.activities:
+        return None
+    noted = Effect.objects.filter(activity__in=held).exclude(change="")
+    return {
+        "numbers": words(numbers),
+        "changes": list(
+            noted.order_by("activity__starts_at").values_list("change", flat=True)
+        ),
+    }
 
 
 def facts(program):

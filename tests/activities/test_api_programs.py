@@ -175,3 +175,15 @@ def test_a_program_costs_the_same_however_much_hangs_on_it(
 
 
 READ_QUERIES = 8
+
+
+def test_what_came_of_its_activities_is_told_to_who_manages(client, program):
+    held = build.meeting(program.branch, state="held")
+    member = build.member(branch=program.branch)
+    build.attendance(held, member)
+    program.links.create(activity=held)
+    url = f"{LIST}{program.pk}/effect/"
+
+    found = client.get(url).json()
+    assert (found["activities"], found["present_rate"]) == (1, 1.0)
+    assert as_(build.user(member=member)).get(url).status_code == 404

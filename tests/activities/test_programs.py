@@ -10,7 +10,7 @@ from django.utils import timezone
 from PIL import Image
 
 from activities import access_programs, presets, uploads
-from activities.models import FlowStep, Module, Program, Reading
+from activities.models import Effect, FlowStep, Module, Program, Reading
 from activities.services import flow, modules, photos, programs
 from members.models import AuditEntry, Branch
 from members.scanning import Infected, ScannerDown
@@ -359,6 +359,32 @@ def test_a_secretary_takes_a_program_from_preset_to_end(client, secretary):
     client.post(f"{page}stop/", {"reason": "合并"})
     assert "合并" in client.get(page).content.decode()
     assert client.post(f"{page}edit/", sent).status_code == 422
+
+
+def test_what_came_of_its_activities_stands_on_its_page(
+    client, program, secretary, django_assert_num_queries
+):
+    member = build.member(branch=program.branch)
+    client.force_login(secretary)
+    page = program.get_absolute_url()
+    programs.link(program, build.activity(branch=program.branch))
+    assert "What came of its activities" not in client.get(page).text
+
+    for number in (1, 4):
+        for _one in range(number):
+            held = build.meeting(program.branch, state="held")
+            build.attendance(held, member)
+            Effect.objects.create(activity=held, change="改在下午开会")
+            programs.link(program, held)
+        with django_assert_num_queries(WITH_EFFECT):
+            shown = client.get(page).text
+        assert "改在下午开会" in shown
+        assert "100%" in shown
+    client.force_login(build.user(member=member))
+    assert "改在下午开会" not in client.get(page).text
+
+
+WITH_EFFECT = 18
 
 
 def test_pages_cost_the_same_however_much_there_is(

@@ -159,6 +159,7 @@ ROUTES = {
     "program-stop": {"post"},
     "program-readings": {"get", "post"},
     "program-steps": {"get", "post"},
+    "program-effect": {"get"},
     "program_indicator-list": {"post"},
     "program_indicator-detail": {"get", "patch"},
     "program_indicator-remove": {"post"},
