@@ -16,6 +16,7 @@ from activities import access, access_appraisal, duty_words
 from activities.models import Activity, DutyRule, Minutes, Resolution
 from activities.services import open_duties, own_life
 from analytics.sections import SHOWN, Line, Section, some
+from members.access import scope
 from members.models import User
 
 
@@ -57,7 +58,7 @@ def coming(user: User, now: datetime) -> Iterator[Section]:
 def owed(user: User, now: datetime) -> Iterator[Section]:
     """What the own branch still owes in periods that are not over, for who plans its
     activities (LIFE-01 …)."""
-    if user.member is None:
+    if user.member is None or not scope(user, access.RIGHT):
         return
     own = access.hosting_branches(user).filter(pk=user.member.branch_id)
     today = timezone.localdate(now)

@@ -17,23 +17,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 @pytest.fixture
-def branch():
-    return build.branch("中共青石村支部")
-
-
-@pytest.fixture
-def chair(branch):
-    user = build.user("chair", member=build.member("张书记", branch=branch))
-    build.appointment(user.member, branch=branch)
-    return user
-
-
-@pytest.fixture
-def recorder(branch, chair):
-    return build.user("recorder", member=build.member("李记录", branch=branch))
-
-
-@pytest.fixture
 def meeting(branch, chair, recorder):
     meeting = build.meeting(branch, title="三季度党员大会")
     AgendaItem.objects.create(activity=meeting, position=1, title="讨论修路")

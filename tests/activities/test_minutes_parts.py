@@ -40,23 +40,6 @@ def picture(kind="PNG", size=(40, 30)):
 
 
 @pytest.fixture
-def branch():
-    return build.branch("中共青石村支部")
-
-
-@pytest.fixture
-def chair(branch):
-    user = build.user("chair", member=build.member("张书记", branch=branch))
-    build.appointment(user.member, branch=branch)
-    return user
-
-
-@pytest.fixture
-def recorder(branch, chair):
-    return build.user("recorder", member=build.member("李记录", branch=branch))
-
-
-@pytest.fixture
 def meeting(branch):
     return build.meeting(branch, kind="life_meeting", title="年度组织生活会")
 
