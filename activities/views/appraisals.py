@@ -27,7 +27,7 @@ from activities.forms.appraisals import (
 )
 from activities.models import AppraisalResult, AppraisalRound, FollowUp, Grade
 from activities.services import appraisals, follow_ups, polls
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import done, get_or_post, posted
 from members.forms.refusals import add_refusal
 from members.sealing import try_open
 
@@ -507,17 +507,6 @@ def appraisal_exempt(request, pk):
         label=_("Exempt"),
         **of_person(one),
     )
-
-
-def done(request, to, step, said):
-    """Take a step without a form, or say why not."""
-    try:
-        step()
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, said)
-    return redirect(to)
 
 
 @require_POST

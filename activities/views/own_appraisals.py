@@ -15,13 +15,12 @@ from activities.models import AppraisalResult, AppraisalRound, Grade, MutualOpin
 from activities.services import appraisals, polls
 from activities.views.appraisals import (
     TONES,
-    done,
     filled,
     steps_of,
     text_of,
     told_follow_ups,
 )
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import done, get_or_post, posted
 from members.sealing import try_open
 
 Step, Poll = AppraisalRound.Step, AppraisalRound.Poll

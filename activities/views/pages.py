@@ -1,6 +1,8 @@
 """What the pages of an activity share."""
 
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from activities import access, pdf
@@ -19,6 +21,17 @@ def managed(request, pk):
 def posted(request):
     """What a form is bound to: nothing on GET, and on POST also when all was empty."""
     return request.POST if request.method == "POST" else None
+
+
+def done(request, to, step, text):
+    """Take a step that needs no form, or say why not; either way the page of `to` shows."""
+    try:
+        step()
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    else:
+        messages.success(request, text)
+    return redirect(to)
 
 
 def form_page(request, page, activity, form, title, **context):

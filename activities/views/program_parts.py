@@ -26,8 +26,8 @@ from activities.models import (
     Reading,
 )
 from activities.services import flow, photos, programs
-from activities.views.pages import get_or_post, posted
-from activities.views.programs import done, managed, saved
+from activities.views.pages import done, get_or_post, posted
+from activities.views.programs import managed, saved
 from members.access import reachable
 from members.views.attachments import attachment, sandboxed
 

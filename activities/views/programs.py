@@ -24,7 +24,7 @@ from activities.forms.programs import (
 from activities.models import Activity, Effect, FlowStep, Module, Program
 from activities.services import effect, flow, modules, photos, programs
 from activities.views.effect import words
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import done, get_or_post, posted
 from members.forms.refusals import add_refusal
 from members.paging import Keyset
 
@@ -251,17 +251,6 @@ def saved(request, program, form, title, write, **context):
     return form_page(
         request, form, title, back=back, back_label=program.title, **context
     )
-
-
-def done(request, program, step, text):
-    """Take the step, or say on the page of the program why not."""
-    try:
-        step()
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, text)
-    return redirect(program)
 
 
 @require_POST

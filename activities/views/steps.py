@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from activities import access
 from activities.forms.activities import CancelForm
 from activities.services import activities
-from activities.views.pages import form_page, get_or_post, managed, posted
+from activities.views.pages import done, form_page, get_or_post, managed, posted
 from members.forms.refusals import add_refusal
 
 
@@ -48,17 +48,6 @@ def activity_held(request, pk):
         )
     title = _("Did it take place?")
     return form_page(request, "activity_held", activity, CancelForm(), title)
-
-
-def done(request, activity, step, text):
-    """Take the step, or say on the page of the activity why not."""
-    try:
-        step()
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, text)
-    return redirect(activity)
 
 
 @get_or_post
