@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from activities.models import (
@@ -72,21 +73,46 @@ def ways_of_a_member(user: User) -> list[Q]:
     ]
 
 
-def not_for(member: Member) -> Q:
-    """What the ways of a member find and is meant for others: it is `invited`, from the
-    other side. What the member signed up for is meant for the member."""
+def expecting(member: Member) -> Q:
+    """The activities that expect `member`: `expected` read from the other side."""
+    if member.state not in TAKE_PART:
+        return NOTHING
     held = Appointment.objects.in_force(access.today()).filter(member=member.pk)
-    offices = list(held.values_list("office__code", flat=True))
-    interests = list(member.interests.values_list("interest", flat=True))
-    seats = held.filter(COMMITTEE, branch=OuterRef("branch"))
-    in_group = Q(party_group=member.party_group_id, party_group__isnull=False)
-    others = Q(audience=Activity.Audience.GROUP) & ~in_group
-    others |= Q(~Exists(seats), audience=Activity.Audience.COMMITTEE)
-    others |= ~Q(offices=[]) & ~Q(offices__overlap=offices)
-    others |= ~Q(occupations=[]) & ~Q(occupations__contains=[member.occupation])
-    others |= ~Q(interests=[]) & ~Q(interests__overlap=interests)
+    co_hosts = CoHost.objects.filter(activity=OuterRef("pk"))
+    paths = [*member.branch.paths_above(), member.branch.path]
+    own = Q(branch=member.branch_id) | Q(
+        Exists(co_hosts.filter(branch=member.branch_id))
+    )
+    above = Q(branch__path__in=paths) | Q(
+        Exists(co_hosts.filter(branch__path__in=paths))
+    )
+    sits = held.filter(COMMITTEE, branch=OuterRef("branch"))
+    codes = ArraySubquery(held.order_by().values("office__code"))
+    fits_office = Q(offices=[]) | Q(offices__overlap=codes)
+    fits_occupation = Q(occupations=[])
+    if member.occupation:
+        fits_occupation |= Q(occupations__contains=[member.occupation])
+    whole = (
+        (
+            Q(audience=Activity.Audience.BRANCH) & own
+            | Q(audience=Activity.Audience.BELOW) & above
+        )
+        & fits_office
+        & fits_occupation
+    )
+    found = whole | Q(audience=Activity.Audience.COMMITTEE) & Q(Exists(sits))
+    if member.party_group_id is not None:
+        found |= Q(audience=Activity.Audience.GROUP, party_group=member.party_group_id)
+    return found
+
+
+def inviting(member: Member) -> Q:
+    """What is meant for `member`: `invited` read from the other side, and what the member
+    signed up for."""
+    interests = ArraySubquery(member.interests.order_by().values("interest"))
+    fits = Q(interests=[]) | Q(interests__overlap=interests)
     own = SignUp.objects.standing().filter(activity=OuterRef("pk"), member=member.pk)
-    return others & ~Q(Exists(own))
+    return expecting(member) & fits | Q(Exists(own))
 
 
 def of_my_group(user: User) -> Q:

@@ -5,52 +5,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from activities.access import (
     _OF_GROUP,
-    COMMITTEE,
-    NOTHING,
     RIGHT,
-    TAKE_PART,
+    expecting,
     of_my_group,
 )
-from activities.models import Activity, ActivityMaterial, Attendance, CoHost, SignUp
+from activities.models import Activity, ActivityMaterial, Attendance, SignUp
 from members import access
-from members.models import Appointment, Member, User
-
-Audience = Activity.Audience
-
-
-def expecting(member: Member) -> Q:
-    """The activities that expect `member`: `access.expected` read from the other side."""
-    if member.state not in TAKE_PART:
-        return NOTHING
-    held = Appointment.objects.in_force(access.today()).filter(member=member.pk)
-    co_hosts = CoHost.objects.filter(activity=OuterRef("pk"))
-    paths = [*member.branch.paths_above(), member.branch.path]
-    own = Q(branch=member.branch_id) | Q(
-        Exists(co_hosts.filter(branch=member.branch_id))
-    )
-    above = Q(branch__path__in=paths) | Q(
-        Exists(co_hosts.filter(branch__path__in=paths))
-    )
-    sits = held.filter(COMMITTEE, branch=OuterRef("branch"))
-    codes = ArraySubquery(held.order_by().values("office__code"))
-    fits_office = Q(offices=[]) | Q(offices__overlap=codes)
-    fits_occupation = Q(occupations=[])
-    if member.occupation:
-        fits_occupation |= Q(occupations__contains=[member.occupation])
-    whole = (
-        (Q(audience=Audience.BRANCH) & own | Q(audience=Audience.BELOW) & above)
-        & fits_office
-        & fits_occupation
-    )
-    found = whole | Q(audience=Audience.COMMITTEE) & Q(Exists(sits))
-    if member.party_group_id is not None:
-        found |= Q(audience=Audience.GROUP, party_group=member.party_group_id)
-    return found
+from members.models import User
 
 
 def _read(user: User) -> Q:

@@ -85,7 +85,7 @@ def coming(user: User, *, now: datetime, most: int) -> list[Activity]:
     member = user.member
     if member is None or member.state not in access.TAKE_PART:
         return []
-    rows = Activity.objects.upcoming(now).exclude(access.not_for(member))
+    rows = Activity.objects.upcoming(now).filter(access.inviting(member))
     first, *others = (rows.filter(w)[:most] for w in access.ways_of_a_member(user))
     return list(first.union(*others).order_by("starts_at", "pk")[:most])
 

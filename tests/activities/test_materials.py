@@ -179,7 +179,7 @@ def test_whom_it_expects_is_the_same_from_both_sides():  # AZ-04
     made += [together, over]
 
     for member in Member.objects.all():
-        found = set(Activity.objects.filter(access_materials.expecting(member)))
+        found = set(Activity.objects.filter(access.expecting(member)))
         assert found == {a for a in made if access.is_expected(member, a)}
     assert sum(access.expected(a).count() for a in made) > 20
 
