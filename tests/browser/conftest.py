@@ -59,6 +59,15 @@ def portal(live_server, page):
     page.set_default_timeout(10_000)
     page.origin = live_server.url
     page.visit = lambda path: page.goto(live_server.url + path)
+    press = page.click
+
+    def click(*args, **options):
+        # A click returns when the answer begins to arrive: what is looked for right
+        # afterwards would be looked for in the half of a page.
+        press(*args, **options)
+        page.wait_for_load_state()
+
+    page.click = click
 
     def sign_in(user, password=build.PASSWORD):
         if access.needs_second_factor(user):

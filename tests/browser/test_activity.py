@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from activities.models import Activity
 from tests import build
@@ -26,7 +27,7 @@ def test_a_plan_becomes_an_announcement_that_members_see(portal, axe):
     portal.fill("#id_ends_at", f"{begins:%Y-%m-%d}T13:30")
     portal.fill("#id_place", "村口水库")
     portal.click("main form button.btn-primary")
-    assert portal.locator(".field-error").count() == 1
+    expect(portal.locator(".field-error")).to_have_count(1)
     axe(portal)
     portal.fill("#id_ends_at", f"{begins:%Y-%m-%d}T16:30")
     portal.click("main form button.btn-primary")
@@ -59,7 +60,7 @@ def test_a_plan_becomes_an_announcement_that_members_see(portal, axe):
     portal.wait_for_url(f"**/activities/{activity.pk}/")
     text = portal.locator("main").inner_text()
     assert all(word in text for word in ("村口水库", "14:30", "重温入党誓词"))
-    assert portal.locator("main a[href$='/edit/']").count() == 0
+    expect(portal.locator("main a[href$='/edit/']")).to_have_count(0)
     axe(portal)
     portal.click("main form[action$='/done/'] button")
     portal.wait_for_selector(".message-success")

@@ -1,5 +1,7 @@
 """The viewer of the API works under the policy of all pages, and asks no other host."""
 
+from playwright.sync_api import expect
+
 from tests import build
 
 
@@ -14,7 +16,9 @@ def test_a_secretary_tries_a_route_in_the_viewer(portal):
         portal.click("#operations-me-me_retrieve .execute")
 
     assert answer.value.json()["username"] == secretary.username
-    assert "manage_roll" in portal.locator(".live-responses-table").inner_text()
+    expect(portal.locator(".live-responses-table")).to_contain_text(
+        "manage_roll", use_inner_text=True
+    )
 
 
 def test_a_token_is_made_and_revoked(portal, axe):
@@ -36,4 +40,4 @@ def test_a_token_is_made_and_revoked(portal, axe):
     portal.click("main button.btn-danger")
     portal.wait_for_url("**/members/account/tokens/")
 
-    assert portal.locator("main table a.btn").count() == 0
+    expect(portal.locator("main table a.btn")).to_have_count(0)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from playwright.sync_api import expect
+
 from members import access
 from members.models import Appointment
 from members.services import offices
@@ -17,7 +19,7 @@ def test_the_rights_are_gone_with_the_next_click(portal):
     portal.sign_in(secretary)
     portal.visit("/members/roll/")
     link = portal.get_by_role("link", name="薛丽华")
-    assert link.count() == 1
+    expect(link).to_have_count(1)
 
     offices.end_appointment(
         Appointment.objects.get(), on=yesterday, reason="换届", by=None

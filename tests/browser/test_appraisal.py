@@ -1,6 +1,8 @@
 """A member writes a self-appraisal on a phone and votes; the secretary grades; the member
 reads the result and confirms it (LIFE-08, LIFE-23, LIFE-24)."""
 
+from playwright.sync_api import expect
+
 from activities.models import AppraisalResult, AppraisalRound
 from activities.services import polls
 from tests import build
@@ -33,7 +35,9 @@ def test_from_the_self_appraisal_to_the_feedback(portal, axe):
     axe(portal)
     portal.click("main form button.btn-primary")
     portal.wait_for_selector(".message-success")
-    assert "一年来按时参加组织生活" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text(
+        "一年来按时参加组织生活", use_inner_text=True
+    )
 
     change(portal, secretary)
     page = round_.get_absolute_url()
@@ -61,11 +65,13 @@ def test_from_the_self_appraisal_to_the_feedback(portal, axe):
         portal.check(f"input[name=grade_{part.pk}][value=qualified]")
     portal.click("main form button.btn-primary")
     portal.wait_for_selector(".message-success")
-    assert "您已投票" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("您已投票", use_inner_text=True)
 
     change(portal, secretary)
     portal.visit(page)
-    assert "4人中已有4人投票" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text(
+        "4人中已有4人投票", use_inner_text=True
+    )
     portal.click("#next a[href$='/close/']")
     portal.click("main form button.btn-primary")
     portal.wait_for_selector(".message-success")
@@ -93,12 +99,12 @@ def test_from_the_self_appraisal_to_the_feedback(portal, axe):
     portal.visit("/activities/appraisals/")
     portal.click("#own a")
     result = portal.locator("#result")
-    assert "优秀" in result.inner_text()
-    assert "能履行党员义务。" in result.inner_text()
+    expect(result).to_contain_text("优秀", use_inner_text=True)
+    expect(result).to_contain_text("能履行党员义务。", use_inner_text=True)
     axe(portal)
     result.locator("button").click()
     portal.wait_for_selector(".message-success")
-    assert "已阅并确认" in portal.locator("#result").inner_text()
+    expect(portal.locator("#result")).to_contain_text("已阅并确认", use_inner_text=True)
     read = AppraisalResult.objects.get(appraisal__member=users[0].member)
     assert read.read_at is not None
 

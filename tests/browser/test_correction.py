@@ -1,6 +1,8 @@
 """A member asks for a correction; the secretary accepts it; the member reads so. Another
 takes the request back on the page of the own data."""
 
+from playwright.sync_api import expect
+
 from members.models import Correction, MailAddress, Member
 from tests import build
 
@@ -17,7 +19,7 @@ def test_a_member_asks_and_is_answered(portal, axe):
     portal.locator("a[href*='corrections'][href$='field=phone']").click()
     portal.fill("#id_proposed", "1395551")
     portal.click("main form button.btn-primary")
-    assert portal.locator(".field-error").count() == 1
+    expect(portal.locator(".field-error")).to_have_count(1)
     axe(portal)
     portal.fill("#id_proposed", "139 5551 9999")
     portal.click("main form button.btn-primary")
@@ -26,7 +28,7 @@ def test_a_member_asks_and_is_answered(portal, axe):
 
     portal.context.clear_cookies()
     portal.sign_in(secretary)
-    assert "薛丽华" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("薛丽华", use_inner_text=True)
     portal.get_by_role("link", name="薛丽华").first.click()
     portal.wait_for_url("**/corrections/**")
     assert "13955519999" not in portal.content()
@@ -38,7 +40,7 @@ def test_a_member_asks_and_is_answered(portal, axe):
 
     portal.context.clear_cookies()
     portal.sign_in(member)
-    assert "手机号码" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("手机号码", use_inner_text=True)
 
 
 def test_a_member_reads_what_is_held_and_deletes_what_was_given_by_choice(portal, axe):
@@ -51,14 +53,14 @@ def test_a_member_reads_what_is_held_and_deletes_what_was_given_by_choice(portal
     portal.visit("/members/account/")
     portal.click("main a[href$='/me/data/']")
     axe(portal)
-    assert portal.locator("#rule a[href*='/delete/']").count() == 0
+    expect(portal.locator("#rule a[href*='/delete/']")).to_have_count(0)
     for kind in ("mail_address", "corrections"):
         portal.click(f"#{kind} a[href*='/delete/']")
         axe(portal)
         portal.click("main form button.btn-danger")
         portal.wait_for_selector(".message-success")
         assert portal.url.endswith("/me/data/")
-        assert portal.locator(f"#{kind} a[href*='/delete/']").count() == 0
+        expect(portal.locator(f"#{kind} a[href*='/delete/']")).to_have_count(0)
 
     assert not MailAddress.objects.exists()
     assert Correction.objects.get().state == "withdrawn"

@@ -1,5 +1,7 @@
 """The first sign-in: a first password, choosing the own one, the own record."""
 
+from playwright.sync_api import expect
+
 from members.services import accounts
 from tests import build
 
@@ -23,11 +25,11 @@ def test_a_member_signs_in_for_the_first_time(portal, axe):
     portal.fill("#id_new_password1", "12345678901")
     portal.fill("#id_new_password2", "12345678901")
     portal.click("main button.btn-primary")
-    assert portal.locator(".field-error").count() == 1
+    expect(portal.locator(".field-error")).to_have_count(1)
 
     portal.fill("#id_new_password1", "a sentence of my own")
     portal.fill("#id_new_password2", "a sentence of my own")
     portal.click("main button.btn-primary")
     portal.wait_for_url(lambda url: url.endswith("/"))
-    assert "王小明" in portal.locator("h1").inner_text()
+    expect(portal.locator("h1")).to_contain_text("王小明", use_inner_text=True)
     axe(portal)

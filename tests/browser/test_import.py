@@ -1,5 +1,7 @@
 """A roster with faults is checked, mended, applied, and found on the roll."""
 
+from playwright.sync_api import expect
+
 from members.models import ImportBatch, Member
 from tests import build, rosters
 
@@ -46,7 +48,7 @@ def test_a_roster_is_mended_and_applied(portal, axe):
     send(portal, roster(rosters.person(1, "陈一"), FAULTY))
     batch = ImportBatch.objects.latest("pk")
     assert (batch.state, batch.accepted, batch.refused) == ("checked", 1, 1)
-    assert "李二" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("李二", use_inner_text=True)
     axe(portal)
     assert set(Member.objects.filter(branch=branch)) == {secretary.member}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.utils import timezone
 from docx import Document
+from playwright.sync_api import expect
 
 from activities import door
 from activities.models import AgendaItem, Attendance, Minutes
@@ -30,7 +31,7 @@ def test_attendance_minutes_two_signatures_and_a_word_file(portal, axe):
     portal.select_option("[name=rest]", "present")
     portal.fill("[name=guests]", "钱客，镇政府")
     portal.click("main form button.btn-primary")
-    assert portal.locator(".field-error").count() == 1  # why is he exempt?
+    expect(portal.locator(".field-error")).to_have_count(1)  # why is he exempt?
     portal.fill(f"[name=reason_{old.pk}]", "年老体弱")
     portal.click("main form button.btn-primary")
     portal.wait_for_selector(".message-success")
@@ -48,7 +49,7 @@ def test_attendance_minutes_two_signatures_and_a_word_file(portal, axe):
     portal.fill("[name=due_new1]", "2026-12-31")
     portal.click("main form button.btn-primary")
     portal.wait_for_url(lambda url: "/edit/" not in url)
-    assert "大家同意" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("大家同意", use_inner_text=True)
     axe(portal)
     portal.click("#signatures button.btn-primary")
     portal.wait_for_selector(".message-success")
@@ -69,7 +70,7 @@ def test_attendance_minutes_two_signatures_and_a_word_file(portal, axe):
     axe(portal)
     portal.click("main table form button")
     portal.wait_for_selector(".message-success")
-    assert portal.locator("main table").count() == 0
+    expect(portal.locator("main table")).to_have_count(0)
 
 
 def test_a_member_scans_the_door_and_is_there(portal, axe):

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from activities.models import Tick
 from activities.services import ticks
@@ -65,7 +66,7 @@ def test_ticks_wait_for_the_connection_and_are_merged_without_doubles(
     open_list(portal, host, meeting)
     axe(portal)
     state = portal.locator(".ticks-state")
-    assert "所有勾选都已保存" in state.inner_text()
+    expect(state).to_contain_text("所有勾选都已保存", use_inner_text=True)
 
     portal.context.set_offline(True)
     box(portal, wang).check()
@@ -115,7 +116,9 @@ def test_a_list_closed_meanwhile_refuses_at_the_row_and_loses_nothing(
     row = portal.locator(".ticks li", has=box(portal, wang))
     row.get_by_text("会议记录已签字").wait_for()
     axe(portal)
-    assert "未被接收的勾选：1" in portal.locator(".ticks-state").inner_text()
+    expect(portal.locator(".ticks-state")).to_contain_text(
+        "未被接收的勾选：1", use_inner_text=True
+    )
     assert len(kept(portal)) == 1
     assert names(meeting) == set()
     row.locator("[data-discard]").click()
@@ -165,7 +168,9 @@ def test_signing_out_takes_ticks_and_copy_off_the_device(portal, host, meeting, 
     open_menu(portal)
     portal.click("form[action$='/sign-out/'] button")
     dialog = portal.locator("dialog[open]")
-    assert "尚未发送" in dialog.inner_text()  # asks before anything is lost
+    expect(dialog).to_contain_text(
+        "尚未发送", use_inner_text=True
+    )  # asks before anything is lost
     dialog.locator("button[value='']").click()
     assert len(kept(portal)) == 1
 

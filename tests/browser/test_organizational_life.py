@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 from docx import Document
+from playwright.sync_api import expect
 
 from activities.models import Activity, Attendance, Minutes, SurveyAnswer
 from members.models import CreditHour
@@ -147,8 +148,10 @@ def test_from_the_plan_to_the_register(portal, axe, people):
     as_(second, PHONE)
     portal.visit("/activities/mine/")
     axe(portal)
-    assert "1.0 学时" in portal.locator("#attended").inner_text()
-    assert "给外出党员寄学习资料" in portal.locator("main").inner_text()
+    expect(portal.locator("#attended")).to_contain_text("1.0 学时", use_inner_text=True)
+    expect(portal.locator("main")).to_contain_text(
+        "给外出党员寄学习资料", use_inner_text=True
+    )
     portal.locator("#asked a").click()
     axe(portal)
     portal.locator("input[name=satisfaction][value='5']").check()
@@ -164,7 +167,7 @@ def test_from_the_plan_to_the_register(portal, axe, people):
     portal.visit(branch.get_absolute_url())
     portal.locator("main a[href$='/register/']").click()
     axe(portal)
-    assert TITLE in portal.locator("main table").inner_text()
+    expect(portal.locator("main table")).to_contain_text(TITLE, use_inner_text=True)
     with portal.expect_download() as taken:
         portal.click("form[action*='/register/file/'] button[value=docx]")
     paper = Document(BytesIO(Path(taken.value.path()).read_bytes()))
@@ -174,4 +177,6 @@ def test_from_the_plan_to_the_register(portal, axe, people):
     assert any(TITLE in text for text in cells)
     portal.locator("main a[href*='/effect/']").click()
     axe(portal)
-    assert "4 / 3" in portal.locator("main table").first.inner_text()
+    expect(portal.locator("main table").first).to_contain_text(
+        "4 / 3", use_inner_text=True
+    )

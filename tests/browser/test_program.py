@@ -1,6 +1,8 @@
 """A village secretary begins the rural revitalization program and takes it through the
 four discussions and two publications; a member reads it (KIND-01)."""
 
+from playwright.sync_api import expect
+
 from activities.models import FlowStep, Program
 from tests import build
 
@@ -28,7 +30,9 @@ def test_a_village_decides_in_six_steps_and_a_member_reads_it(portal, axe):
     portal.visit(f"{page}step/?step=decide")
     fill(portal, "decide", 1)
     portal.click("main form button.btn-primary")
-    assert "应先完成“村党支部提议”" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text(
+        "应先完成“村党支部提议”", use_inner_text=True
+    )
 
     for number, step in enumerate(FlowStep.Step.values):
         portal.visit(page)
@@ -46,7 +50,7 @@ def test_a_village_decides_in_six_steps_and_a_member_reads_it(portal, axe):
     portal.wait_for_url(f"**{page}")
     text = portal.locator("main").inner_text()
     assert all(word in text for word in ("实施结果公开", "村务公开栏", "赞成9票"))
-    assert portal.locator("main a[href$='/edit/']").count() == 0
+    expect(portal.locator("main a[href$='/edit/']")).to_have_count(0)
     axe(portal)
 
 

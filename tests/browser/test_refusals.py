@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from activities.models import (
     Activity,
@@ -171,7 +172,9 @@ def test_each_refusal_is_said_in_chinese_at_its_place(portal, axe, world):
         form.locator(SEND).last.click()
         said = portal.locator(".field-error, .form-errors, .message-error").first
         said.wait_for()
-        assert wrong.said in portal.locator("main").inner_text(), path
+        expect(portal.locator("main"), path).to_contain_text(
+            wrong.said, use_inner_text=True
+        )
         axe(portal)
         assert portal.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 

@@ -1,5 +1,7 @@
 """A secretary reads a phone number in full for a reason; the member sees who, when, why."""
 
+from playwright.sync_api import expect
+
 from members.models import AuditEntry
 from tests import build
 
@@ -30,7 +32,9 @@ def test_a_reveal_is_seen_by_the_person_concerned(portal, axe):
     portal.context.clear_cookies()
     portal.sign_in(member)
     portal.visit("/members/inbox/")
-    assert secretary.member.name in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text(
+        secretary.member.name, use_inner_text=True
+    )
     portal.visit("/members/me/#reveals")
     told = portal.locator("#reveals").inner_text()
     for word in (secretary.member.name, "书记", "走访慰问困难党员"):

@@ -3,6 +3,7 @@
 import base64
 
 from django_otp.oath import TOTP
+from playwright.sync_api import expect
 
 from members.models import Authenticator
 from tests import build
@@ -31,7 +32,7 @@ def test_from_the_first_code_to_a_lost_phone(portal, axe):
     key = portal.locator(".slip-word").inner_text()
     portal.fill("#id_code", "000000")
     portal.click("main button.btn-primary")
-    assert portal.locator(".field-error").count() == 1
+    expect(portal.locator(".field-error")).to_have_count(1)
     axe(portal)
 
     portal.fill("#id_code", code_of(key))
@@ -61,7 +62,7 @@ def test_from_the_first_code_to_a_lost_phone(portal, axe):
     portal.click("main button.btn-primary")
     portal.wait_for_url(lambda url: url.endswith("/"))
     portal.visit("/members/account/second-factor/")
-    assert "9" in portal.locator("main").inner_text()
+    expect(portal.locator("main")).to_contain_text("9", use_inner_text=True)
     axe(portal)
 
 
@@ -89,4 +90,4 @@ def test_the_secretary_helps_a_member_who_lost_the_phone(portal, axe):
     portal.wait_for_url(f"**/members/{person.pk}/")
 
     assert not Authenticator.objects.filter(user__member=person).exists()
-    assert portal.locator(".message-success").count() == 1
+    expect(portal.locator(".message-success")).to_have_count(1)

@@ -1,5 +1,7 @@
 """Signed-in devices: seen, and ended from one another (AN-04)."""
 
+from playwright.sync_api import expect
+
 from tests import build
 
 
@@ -21,11 +23,11 @@ def test_ending_all_others_signs_the_other_browser_out(
 
     portal.visit("/members/account/")
     portal.click("main a[href$='/account/devices/']")
-    assert portal.locator("main tbody tr").count() == 2
+    expect(portal.locator("main tbody tr")).to_have_count(2)
     axe(portal)
     portal.click("button[value=others]")
     portal.wait_for_selector(".message-success")
-    assert portal.locator("main tbody tr").count() == 1
+    expect(portal.locator("main tbody tr")).to_have_count(1)
 
     elsewhere.goto(f"{live_server.url}/members/me/")
     assert "/sign-in/" in elsewhere.url

@@ -2,6 +2,7 @@
 withdraws (RL-01)."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import build
 from tests.browser.screens import PHONE
@@ -27,11 +28,11 @@ def test_from_the_waiting_list_to_a_seat_on_a_phone(portal, axe):
     panel.locator("#id_note").fill("带两把铁锹")
     panel.locator("button.btn-primary").click()
     panel.locator(".tone-success").wait_for()
-    assert "带两把铁锹" in panel.inner_text()
+    expect(panel).to_contain_text("带两把铁锹", use_inner_text=True)
     assert activity.sign_ups.get().state == "confirmed"
 
     open_as(second)
-    assert panel.locator(".tone-success").count() == 0
+    expect(panel.locator(".tone-success")).to_have_count(0)
     panel.locator("button.btn-primary").click()
     panel.locator(".tone-warning").wait_for()
     assert activity.sign_ups.get(member=second.member).state == "waiting"
@@ -44,7 +45,7 @@ def test_from_the_waiting_list_to_a_seat_on_a_phone(portal, axe):
     panel.locator("#id_note").wait_for()  # one may sign up again
 
     open_as(second)
-    assert panel.locator(".tone-success").count() == 1
+    expect(panel.locator(".tone-success")).to_have_count(1)
     portal.visit("/members/inbox/")
     assert (
         "义务植树" in portal.locator("main .is-unread, main .inbox").first.inner_text()
