@@ -23,7 +23,7 @@ from activities.api.effect import (
     BranchRegisterView,
     OwnLifeView,
 )
-from activities.api.minutes import MinutesViewSet, ResolutionViewSet
+from activities.api.minutes import MinutesViewSet
 from activities.api.program_parts import (
     BranchModulesView,
     IndicatorViewSet,
@@ -32,6 +32,7 @@ from activities.api.program_parts import (
     ProgramPhotoViewSet,
 )
 from activities.api.programs import ProgramViewSet
+from activities.api.resolutions import ResolutionViewSet
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from activities.api.talks import TalkViewSet
 from activities.api.ticks import TicksView

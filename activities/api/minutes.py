@@ -1,4 +1,4 @@
-"""Minutes, their revisions and steps; resolutions, which are to-dos once signed."""
+"""Minutes, their revisions and steps."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,18 +11,16 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 
 from activities import access
+from activities.api.votes import BallotSerializer, ElectionSerializer
 from activities.forms.minutes import people_of
 from activities.models import (
     Activity,
-    Ballot,
-    Candidate,
-    Election,
     Minutes,
     MinutesItem,
     Objection,
     Resolution,
 )
-from activities.services import elections, minutes, resolutions, sign_off, votes
+from activities.services import minutes, sign_off
 from activities.services.minutes import HEADS, Decided, Point
 from members.api.fields import DayField, InputSerializer, ReachableField, TextField
 from members.api.filters import Flag, Number
@@ -51,92 +49,6 @@ class MinutesSerializer(serializers.ModelSerializer):
             "created_at",
         )
         read_only_fields = fields
-
-
-class BallotSerializer(serializers.ModelSerializer):
-    """Totals alone: who chose what is held nowhere. passed: null until it is counted."""
-
-    passed = serializers.SerializerMethodField()
-    explained = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Ballot
-        fields = (
-            "id",
-            "motion",
-            "rule",
-            "is_secret",
-            "candidate",
-            "eligible",
-            "present",
-            *Ballot.TOTALS,
-            "monitor",
-            "counter",
-            "passed",
-            "explained",
-        )
-        read_only_fields = fields
-
-    def get_passed(self, ballot) -> bool | None:
-        outcome = ballot.outcome()
-        return outcome and outcome.passed
-
-    def get_explained(self, ballot) -> str:
-        return votes.explain(ballot)
-
-
-class CandidateSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Candidate
-        fields = ("member", *Candidate.TOTALS)
-        read_only_fields = fields
-
-
-class ElectionSerializer(serializers.ModelSerializer):
-    """Totals alone. elected, tied: numbers of members; vacant: null until counted."""
-
-    candidates = CandidateSerializer(many=True, read_only=True)
-    elected = serializers.SerializerMethodField()
-    tied = serializers.SerializerMethodField()
-    vacant = serializers.SerializerMethodField()
-    explained = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Election
-        fields = (
-            "id",
-            "title",
-            "kind",
-            "seats",
-            "eligible",
-            "present",
-            *Election.TOTALS,
-            "monitor",
-            "counter",
-            "candidates",
-            "elected",
-            "tied",
-            "vacant",
-            "explained",
-        )
-        read_only_fields = fields
-
-    def members(self, election, outcome) -> list[int]:
-        rows = elections.rows(election)
-        return [row["candidate"].member_id for row in rows if row["outcome"] == outcome]
-
-    def get_elected(self, election) -> list[int]:
-        return self.members(election, "elected")
-
-    def get_tied(self, election) -> list[int]:
-        return self.members(election, "tied")
-
-    def get_vacant(self, election) -> int | None:
-        outcome = elections.outcome(election)
-        return outcome and outcome.vacant
-
-    def get_explained(self, election) -> list[str]:
-        return elections.explain(election)
 
 
 class MinutesItemSerializer(serializers.ModelSerializer):
@@ -427,63 +339,3 @@ class MinutesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
         text = self.sent(ObjectionSentSerializer).get("text", "")
         sign_off.object_to(found, member=member, text=text, now=timezone.now())
         return self.fresh(found, status.HTTP_201_CREATED)
-
-
-# --- resolutions ------------------------------------------------------------------------
-class ResolutionSerializer(serializers.ModelSerializer):
-    """minutes: those in force, which who is responsible need not be one to read."""
-
-    activity = serializers.IntegerField(source="minutes.activity_id", read_only=True)
-    branch = serializers.IntegerField(
-        source="minutes.activity.branch_id", read_only=True
-    )
-
-    class Meta:
-        model = Resolution
-        fields = (
-            "id",
-            "minutes",
-            "activity",
-            "branch",
-            "text",
-            "member",
-            "due_on",
-            "done_at",
-        )
-        read_only_fields = fields
-
-
-class ResolutionFilter(django_filters.FilterSet):
-    member = Number()
-    branch = Number(field_name="minutes__activity__branch")
-    activity = Number(field_name="minutes__activity")
-    is_done = Flag(field_name="done_at", lookup_expr="isnull", exclude=True)
-    due_before = django_filters.DateFilter(field_name="due_on", lookup_expr="lt")
-
-
-@extend_schema_view(
-    list=extend_schema(
-        summary=_("Resolutions in force: one's own and of one's branches")
-    ),
-    retrieve=extend_schema(summary=_("One resolution")),
-)
-class ResolutionViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordViewSet
-):
-    model = Resolution
-    serializer_class = ResolutionSerializer
-    filterset_class = ResolutionFilter
-    orders = {"due_on": ("due_on", "pk"), "-id": ("-pk",), "id": ("pk",)}
-
-    def get_queryset(self):
-        in_force = Minutes.objects.in_force().values("pk")
-        found = access.visible_resolutions(self.request.user)
-        return found.filter(minutes__in=in_force).select_related("minutes__activity")
-
-    @extend_schema(
-        summary=_("Note that it is done"), request=None, responses=ResolutionSerializer
-    )
-    @action(detail=True, methods=["post"])
-    def tick(self, request, pk):
-        done = resolutions.tick(self.get_object(), by=request.user, now=timezone.now())
-        return self.answer(self.get_queryset().get(pk=done.pk))
