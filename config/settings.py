@@ -485,6 +485,7 @@ SPECTACULAR_SETTINGS = {
         "ProgramItemKind": "activities.models.ProgramItem.Kind",
         "AttendanceState": "activities.models.Attendance.State",
         "MinutesState": "activities.models.Minutes.State",
+        "MinutesFileKind": "activities.models.MinutesFile.Kind",
         "ActivityState": "activities.models.Activity.State",
         "AppraisalStep": "activities.models.AppraisalRound.Step",
         "AppraisalPoll": "activities.models.AppraisalRound.Poll",

@@ -20,6 +20,7 @@ from activities.models import (
     Indicator,
     Milestone,
     Minutes,
+    MinutesFile,
     Program,
     ProgramItem,
     ProgramPhoto,
@@ -279,6 +280,22 @@ def signed_minutes(
         recorder_signed_by=recorder,
     )
     return Minutes.objects.get(pk=made.pk)
+
+
+def minutes_draft(branch=None, *, kind="general_meeting", **fields):
+    """Minutes that nobody signed yet."""
+    held = meeting(branch, kind=kind)
+    usual = {"number": next(numbers), "begins_at": held.starts_at} | fields
+    return Minutes.objects.create(
+        activity=held, revision=1, ends_at=held.ends_at, place="会议室", **usual
+    )
+
+
+def minutes_file(draft, *, content=b"%PDF-1.7 slides %%EOF", **fields):
+    usual = {"kind": "slides", "caption": "课件", "format": "pdf"} | fields
+    return MinutesFile.objects.create(
+        minutes=draft, content=content, digest=f"{next(numbers):064}", **usual
+    )
 
 
 def program(branch=None, *, state="under_way", **fields):

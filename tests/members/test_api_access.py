@@ -70,6 +70,8 @@ class Town:
         )
         secretary = users["secretary"].member
         self.round = build.appraisal_round(left, owner, secretary)
+        self.material = build.material(self.activity)
+        self.file = build.minutes_file(build.minutes_draft(left))
         self.talk = build.talk(owner, secretary)
 
     def client(self, role):
@@ -100,6 +102,14 @@ ROUTES = {
     "activity-attendance": {"get", "post"},
     "activity-check-in": {"post"},
     "activity-check-out": {"post"},
+    "activity-materials": {"get", "post"},
+    "material-detail": {"get"},
+    "material-file": {"get"},
+    "material-remove": {"post"},
+    "minutes-files": {"get", "post"},
+    "minutes_file-detail": {"get"},
+    "minutes_file-content": {"get"},
+    "minutes_file-remove": {"post"},
     "minutes-list": {"get", "post"},
     "minutes-detail": {"get", "patch"},
     "minutes-sign": {"post"},
@@ -169,6 +179,7 @@ ROUTES = {
     "program_item-list": {"post"},
     "program_item-detail": {"get", "patch"},
     "program_item-remove": {"post"},
+    "program-photos": {"get", "post"},
     "program_photo-detail": {"get"},
     "program_photo-image": {"get"},
     "program_photo-remove": {"post"},
@@ -220,6 +231,8 @@ def addresses(town):
         "appraisal": town.round.appraisals.first().pk,
         "own_appraisal": town.round.appraisals.last().pk,
         "talk": town.talk.pk,
+        "material": town.material.pk,
+        "minutes_file": town.file.pk,
         "audit": town.entry.pk,
     }
     keys |= {noun: part.pk for noun, part in town.parts.items()}
