@@ -30,6 +30,7 @@ from activities.api.files import (
     MinutesFileViewSet,
     ProgramPhotosView,
 )
+from activities.api.life_meetings import LifeView
 from activities.api.minutes import MinutesViewSet
 from activities.api.program_parts import (
     BranchModulesView,
@@ -98,6 +99,7 @@ version_1 = [
         MinutesFilesView.as_view(**takes_file),
         name="minutes-files",
     ),
+    path("minutes/<int:pk>/life/", LifeView.as_view(), name="minutes-life"),
     path(
         "programs/<int:pk>/photos/",
         ProgramPhotosView.as_view(**takes_file),

@@ -486,6 +486,7 @@ SPECTACULAR_SETTINGS = {
         "AttendanceState": "activities.models.Attendance.State",
         "MinutesState": "activities.models.Minutes.State",
         "MinutesFileKind": "activities.models.MinutesFile.Kind",
+        "LifePointKind": "activities.models.LifePoint.Kind",
         "ActivityState": "activities.models.Activity.State",
         "AppraisalStep": "activities.models.AppraisalRound.Step",
         "AppraisalPoll": "activities.models.AppraisalRound.Poll",

@@ -107,6 +107,7 @@ ROUTES = {
     "material-file": {"get"},
     "material-remove": {"post"},
     "minutes-files": {"get", "post"},
+    "minutes-life": {"patch"},
     "minutes_file-detail": {"get"},
     "minutes_file-content": {"get"},
     "minutes_file-remove": {"post"},
