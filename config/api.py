@@ -30,6 +30,7 @@ from activities.api.files import (
     MinutesFileViewSet,
     ProgramPhotosView,
 )
+from activities.api.follow_ups import FollowUpViewSet
 from activities.api.life_meetings import LifeView
 from activities.api.minutes import MinutesViewSet
 from activities.api.program_parts import (
@@ -76,6 +77,7 @@ router.register("sign-ups", SignUpViewSet, "sign_up")
 router.register("appraisals", AppraisalRoundViewSet, "appraisal_round")
 router.register("appraisal-members", AppraisalViewSet, "appraisal")
 router.register("me/appraisals", OwnAppraisalViewSet, "own_appraisal")
+router.register("follow-ups", FollowUpViewSet, "follow_up")
 router.register("talks", TalkViewSet, "talk")
 
 # The routes that take a file; all others take JSON alone (IN-11).

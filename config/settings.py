@@ -487,6 +487,7 @@ SPECTACULAR_SETTINGS = {
         "MinutesState": "activities.models.Minutes.State",
         "MinutesFileKind": "activities.models.MinutesFile.Kind",
         "LifePointKind": "activities.models.LifePoint.Kind",
+        "FollowUpKind": "activities.models.FollowUp.Kind",
         "ActivityState": "activities.models.Activity.State",
         "AppraisalStep": "activities.models.AppraisalRound.Step",
         "AppraisalPoll": "activities.models.AppraisalRound.Poll",

@@ -16,6 +16,7 @@ from activities.models import (
     Appraisal,
     AppraisalRound,
     Attendance,
+    FollowUp,
     HelperTask,
     Indicator,
     Milestone,
@@ -341,6 +342,13 @@ def appraisal_round(branch=None, *members, step="self", year=2026, **fields):
         for one in members
     )
     return made
+
+
+def follow_up(appraisal, owner=None, **fields):
+    usual = {"kind": "talk", "plan": "谈一次", "due_on": date(2026, 12, 31)} | fields
+    return FollowUp.objects.create(
+        appraisal=appraisal, owner=owner or appraisal.member, **usual
+    )
 
 
 def talk(first, second, **fields):

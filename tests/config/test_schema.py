@@ -105,6 +105,7 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "talks": build.talk(member, build.member(branch=left)).pk,
         "branches": left.pk,
         "members": member.pk,
+        "follow-ups": build.follow_up(round_.appraisals.get()).pk,
         "activity-materials": build.material(build.activity(branch=left)).pk,
         "minutes-files": build.minutes_file(build.minutes_draft(left)).pk,
         "activities": build.activity(branch=left, seats=1).pk,

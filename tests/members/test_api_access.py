@@ -70,6 +70,7 @@ class Town:
         )
         secretary = users["secretary"].member
         self.round = build.appraisal_round(left, owner, secretary)
+        self.follow_up = build.follow_up(self.round.appraisals.first(), secretary)
         self.material = build.material(self.activity)
         self.file = build.minutes_file(build.minutes_draft(left))
         self.talk = build.talk(owner, secretary)
@@ -157,6 +158,9 @@ ROUTES = {
     "own_appraisal-opinion": {"post"},
     "own_appraisal-vote": {"post"},
     "own_appraisal-read": {"post"},
+    "follow_up-list": {"get", "post"},
+    "follow_up-detail": {"get"},
+    "follow_up-end": {"post"},
     "appraisal-detail": {"get"},
     "own_appraisal-list": {"get"},
     "own_appraisal-detail": {"get"},
@@ -202,6 +206,7 @@ READERS = {
     "appraisal": "secretary",
     "own_appraisal": "secretary",
     "talk": "secretary",
+    "follow_up": "secretary",
 }
 METHODS = ("get", "post", "put", "patch", "delete", "options")
 
@@ -232,6 +237,7 @@ def addresses(town):
         "appraisal": town.round.appraisals.first().pk,
         "own_appraisal": town.round.appraisals.last().pk,
         "talk": town.talk.pk,
+        "follow_up": town.follow_up.pk,
         "material": town.material.pk,
         "minutes_file": town.file.pk,
         "audit": town.entry.pk,
