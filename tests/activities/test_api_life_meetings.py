@@ -6,6 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from activities.models import Minutes
+from activities.services.minutes import people_of
 from tests import build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -234,6 +235,7 @@ def test_who_was_there_reads_them_once_they_are_signed(
         chair_signed_at="2026-01-01T00:00Z",
         chair_signed_by=chair,
         digest="0" * 64,
+        people=people_of(draft.activity),
         recorder_signed_at="2026-01-01T00:00Z",
         recorder_signed_by=recorder,
     )
