@@ -2,7 +2,6 @@
 read that need not be (IN-10, IN-11, OP-08)."""
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from activities.api.files import ProgramPhotosView
@@ -180,10 +179,15 @@ def test_what_takes_a_file_takes_a_form_alone(client, url, kind):
 
 
 def test_files_by_the_api_count_with_those_of_the_pages(client, url, program, settings):
-    settings.RATES = {"upload": "2/hour"}
+    settings.RATES = {"upload": "4/hour"}
     activity = build.activity(branch=program.branch)
-    page = f"/activities/{activity.pk}/materials/add/"
-    client.post(page, {"title": "x", "file": SimpleUploadedFile("a", b"%PDF-1.7")})
+    draft = build.minutes_draft(program.branch)
+    for page in (
+        f"{activity.pk}/materials/add/",
+        f"minutes/{draft.pk}/files/add/",
+        f"programs/{program.pk}/photos/add/",
+    ):
+        assert client.post(f"/activities/{page}").status_code == 422
 
     answers = [send(client, url, CAPTION + file() + END) for _ in range(2)]
 
