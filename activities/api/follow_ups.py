@@ -17,6 +17,7 @@ from activities.services.appraisals import LONGEST_TEXT
 from members.api.fields import DayField, ReachableField, TextField
 from members.api.filters import Flag, Number
 from members.api.viewsets import RecordViewSet
+from members.models import Member
 
 
 class FollowUpSerializer(serializers.ModelSerializer):
@@ -36,6 +37,14 @@ class FollowUpSentSerializer(serializers.Serializer):
     plan = TextField(max_length=LONGEST_TEXT)
     owner = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     due_on = DayField()
+
+
+class FollowUpChangeSerializer(serializers.Serializer):
+    """What is left out stays."""
+
+    plan = TextField(max_length=LONGEST_TEXT)
+    owner = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    due_on = DayField(required=False)
 
 
 class FollowUpEndSerializer(serializers.Serializer):
@@ -63,6 +72,11 @@ class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
     filterset_class = FollowUpFilter
     orders = {"due_on": ("due_on", "pk"), "id": ("pk",)}
 
+    def get_queryset(self):
+        if self.action == "partial_update":
+            return access_appraisal.changed_follow_ups(self.request.user)
+        return super().get_queryset()
+
     @extend_schema(
         summary=_("Note what follows, by whom and until when"),
         request=FollowUpSentSerializer,
@@ -73,6 +87,20 @@ class FollowUpViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVi
         made = FollowUp(owner_id=sent.pop("owner"), **sent)
         today = timezone.localdate()
         return self.answer(follow_ups.note(made, by=request.user, today=today), 201)
+
+    @extend_schema(
+        summary=_("Change who does what until when, while it is not done"),
+        request=FollowUpChangeSerializer,
+        responses=FollowUpSerializer,
+    )
+    def partial_update(self, request, pk):
+        found, sent = self.get_object(), self.sent(FollowUpChangeSerializer)
+        if "owner" in sent:
+            sent["owner"] = Member(pk=sent["owner"])  # the service looks for whom
+        today = timezone.localdate()
+        return self.answer(
+            follow_ups.change(found, **sent, by=request.user, today=today)
+        )
 
     @extend_schema(
         summary=_("Note that it is done and what came of it, or note it anew"),

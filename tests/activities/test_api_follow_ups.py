@@ -42,6 +42,9 @@ class Stage:
     def add(self, **more):
         return client_of(self.manager).post(URL, self.sent(**more), format="json")
 
+    def change(self, user, key, **sent):
+        return client_of(user).patch(f"{URL}{key}/", sent, format="json")
+
     def end(self, user, key, **more):
         sent = {"outcome": "secret-2", "done_on": self.today.isoformat()} | more
         return client_of(user).post(f"{URL}{key}/end/", sent, format="json")
@@ -87,6 +90,30 @@ def test_help_is_noted_ended_and_followed_by_a_measure(stage):
     assert FollowUp.objects.get().outcome == "secret-3"
     assert stage.add(kind="correct").status_code == 201
     assert AuditEntry.objects.filter(act="follow_up_noted").count() == 4
+
+
+def test_while_it_is_open_it_is_changed(stage):
+    row = stage.add().json()
+    about, manager = stage.about.member_id, stage.manager
+    due = (stage.today + timedelta(days=9)).isoformat()
+    past = (stage.today - timedelta(days=1)).isoformat()
+
+    changed = stage.change(manager, row["id"], due_on=due, plan="secret-4")
+    assert changed.json() == row | {"due_on": due}
+    own = stage.change(manager, row["id"], owner=manager.member_id)
+    assert own.json() == row | {"due_on": due, "owner": manager.member_id}
+    assert stage.change(manager, row["id"]).json() == own.json()
+    assert FollowUp.objects.get().plan == "secret-4"
+
+    def refused(**sent):
+        return codes(stage.change(manager, row["id"], **sent))
+
+    assert refused(plan="") == {"plan": "empty"}
+    assert refused(owner=about) == {"owner": "not_here"}
+    assert refused(owner=2**63 - 1) == {"owner": "not_here"}
+    assert refused(due_on=past) == {"due_on": "range"}
+    stage.end(manager, row["id"])
+    assert refused(plan="later") == {None: "done"}
 
 
 def test_what_is_told_in_confidence_leaves_by_no_route(stage):
@@ -148,12 +175,14 @@ def test_who_reads_notes_and_ends_them(stage):
         "audit": build.administrator("audit"),
     }
 
-    reads, lists, ends = set(), set(), set()
+    reads, lists, ends, changes = set(), set(), set(), set()
     for name, user in users.items():
         client = client_of(user)
         reads |= {name} if client.get(f"{URL}{key}/").status_code == 200 else set()
         rows = client.get(URL).json()["results"]
         lists |= {name} if [row["id"] for row in rows] == [key] else set()
+        changes |= {name} if stage.change(user, key).status_code == 200 else set()
+    for name, user in users.items():
         ends |= {name} if stage.end(user, key).status_code == 200 else set()
     adds = {
         name: client_of(user).post(URL, stage.sent(), format="json").status_code
@@ -161,6 +190,7 @@ def test_who_reads_notes_and_ends_them(stage):
     }
 
     assert reads == lists == ends == {"manager", "helper"}
+    assert changes == {"manager"}
     # In other branches the right counts there alone (LIFE-26).
     assert adds == dict.fromkeys(users, 403) | {
         "manager": 201,

@@ -159,7 +159,7 @@ ROUTES = {
     "own_appraisal-vote": {"post"},
     "own_appraisal-read": {"post"},
     "follow_up-list": {"get", "post"},
-    "follow_up-detail": {"get"},
+    "follow_up-detail": {"get", "patch"},
     "follow_up-end": {"post"},
     "appraisal-detail": {"get"},
     "own_appraisal-list": {"get"},
