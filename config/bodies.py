@@ -54,11 +54,7 @@ class BoundedFormParser(BaseParser):
         try:
             parser = MultiPartParser(meta, watched, [OneFile()], "utf-8")
             fields, files = parser.parse()
-        except (
-            MultiPartParserError,
-            LookupError,
-            ValueError,
-        ):  # LookupError: a charset
+        except (MultiPartParserError, LookupError, ValueError):
             raise unsound_form() from None
         boundary = parse_header_parameters(media_type)[1]["boundary"]
         if f"--{boundary}--".encode() not in watched.end:
