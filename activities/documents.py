@@ -103,11 +103,11 @@ def put_ballot(paper: Any, ballot: Any) -> None:
 
 def put_signatures(paper: Any, minutes: Minutes) -> None:
     line(paper, "")
-    signed = pgettext("minutes", "Signed")
     for label, member, at in (
         (pgettext("minutes", "Chair"), minutes.chair, minutes.chair_signed_at),
         (pgettext("minutes", "Recorder"), minutes.recorder, minutes.recorder_signed_at),
     ):
+        signed = pgettext("minutes", "Signed") if at else pgettext("paper", "Signature")
         moment = f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "________"
         line(paper, f"{label}：{named(member)}　{signed}：{moment}")
     if minutes.digest:

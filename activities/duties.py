@@ -143,7 +143,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Held:
-    """An activity, as far as a duty asks: of which kind, on which day, by which group."""
+    """An activity, as far as a duty asks: of which kind, on which day, by which group.
+
+    A round of appraisal counts as one of the kind "appraisal", and its key is its own.
+    """
 
     pk: int
     kind: str
@@ -151,6 +154,7 @@ class Held:
     group: int | None = None
     title: str = ""
     is_held: bool = True  # else it is announced
+    is_round: bool = False
 
 
 @dataclass(frozen=True)

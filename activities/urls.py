@@ -3,6 +3,7 @@ from django.urls import path
 from activities.models import Indicator, Milestone, ProgramItem, Reading
 from activities.views import (
     activities,
+    appraisal_rounds,
     appraisals,
     attendances,
     audience,
@@ -219,16 +220,18 @@ urlpatterns = [
     of_own("read/", own_appraisals.own_read),
     path(
         "branches/<int:pk>/appraisals/",
-        appraisals.branch_appraisals,
+        appraisal_rounds.branch_appraisals,
         name="branch_appraisals",
     ),
-    path("appraisals/<int:pk>/", appraisals.appraisal_round, name="appraisal_round"),
-    of_round("mutual", appraisals.appraisal_mutual),
-    of_round("poll", appraisals.appraisal_poll),
-    of_round("papers", appraisals.appraisal_papers),
-    of_round("close", appraisals.appraisal_close),
-    of_round("tell", appraisals.appraisal_feed_back),
-    of_round("finish", appraisals.appraisal_finish),
+    path(
+        "appraisals/<int:pk>/", appraisal_rounds.appraisal_round, name="appraisal_round"
+    ),
+    of_round("mutual", appraisal_rounds.appraisal_mutual),
+    of_round("poll", appraisal_rounds.appraisal_poll),
+    of_round("papers", appraisal_rounds.appraisal_papers),
+    of_round("close", appraisal_rounds.appraisal_close),
+    of_round("tell", appraisal_rounds.appraisal_feed_back),
+    of_round("finish", appraisal_rounds.appraisal_finish),
     of_person("", appraisals.appraisal_detail),
     of_person("copy/", appraisals.appraisal_copy),
     of_person("decide/", appraisals.appraisal_decide),

@@ -32,7 +32,8 @@ class DutySerializer(serializers.Serializer):
     """What is due in one period from the branch, or from one of its Party groups.
 
     code, version: of the rule, `source` its article. done: how many count, never more
-    than `required`. activities: those held for it that you may see. state: "planned" when
+    than `required`. activities: those held for it that you may see; a finished round of
+    appraisal counts too and is none. state: "planned" when
     enough is announced for a period that is not over.
     """
 
@@ -57,7 +58,9 @@ class DutySerializer(serializers.Serializer):
 
     def get_activities(self, duty: Duty) -> list[int]:
         visible = self.context["visible"]
-        return [held.pk for held in duty.held if held.pk in visible]
+        return [
+            held.pk for held in duty.held if not held.is_round and held.pk in visible
+        ]
 
 
 class BranchDutiesSerializer(serializers.Serializer):
@@ -86,7 +89,7 @@ class BranchDutiesView(APIView):
         branch = get_object_or_404(visible_branches(request.user), pk=pk)
         found, _reminders = duties.of_branch(branch, year, today=today)
         done, required = completion(found)
-        keys = {held.pk for duty in found for held in duty.held}
+        keys = {held.pk for duty in found for held in duty.held if not held.is_round}
         seen = access.visible_activities(request.user).filter(pk__in=keys)
         answer = {
             "branch": branch.pk,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,22 @@ class Grade(models.TextChoices):
 
 def _number(label: Any, **options: Any) -> models.PositiveIntegerField:
     return models.PositiveIntegerField(label, null=True, blank=True, **options)
+
+
+def _day_of_year(month: int, day: int) -> Func:
+    return Func(
+        F("year"), month, day, function="make_date", output_field=models.DateField()
+    )
+
+
+class AppraisalRoundQuerySet(models.QuerySet["AppraisalRound"]):
+    def with_day(self) -> Any:
+        """With `day`, on which a round counts: the one on which the grades were settled,
+        before that the one announced; within its year, whose grades are often settled
+        in January."""
+        day = Coalesce("decided_on", "due_on")
+        first, last = _day_of_year(1, 1), _day_of_year(12, 31)
+        return self.annotate(day=Greatest(first, Least(day, last)))
 
 
 class AppraisalRound(models.Model):
@@ -101,6 +118,8 @@ class AppraisalRound(models.Model):
     started_at = models.DateTimeField(
         pgettext_lazy("appraisal", "started at"), auto_now_add=True
     )
+
+    objects = AppraisalRoundQuerySet.as_manager()
 
     class Meta:
         verbose_name = pgettext_lazy("appraisal", "round of appraisal")

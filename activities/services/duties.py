@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from activities import duties
 from activities.access import RIGHT
 from activities.duties import Duty, Facts, Group, Held, Span
-from activities.models import Activity, BranchSize, CoHost, DutyRule
+from activities.models import Activity, AppraisalRound, BranchSize, CoHost, DutyRule
 from activities.services import open_duties
 from activities.services.open_duties import FULL
 from members import access
@@ -29,15 +30,21 @@ State = Activity.State
 
 # --- one branch -----------------------------------------------------------------------
 def of_branch(
-    branch: Branch, year: int, *, today: date
+    branch: Branch,
+    year: int,
+    *,
+    today: date,
+    rules: Iterable[DutyRule] | None = None,
 ) -> tuple[list[Duty], list[tuple[DutyRule, Span]]]:
     """What `branch` owes in a year, by the day due, and what else belongs to it.
 
-    Five queries, however large the branch.
+    rules: all of the table, from who has it in hand. Six queries, however large the
+    branch.
     """
-    wanted = duties.demands(DutyRule.objects.all(), year)
+    wanted = duties.demands(DutyRule.objects.all() if rules is None else rules, year)
     facts = facts_of(branch, year, today=today)
-    found = duties.duties(wanted, facts, activities_of(branch, year))
+    held = [*activities_of(branch, year), *rounds_of(branch, year)]
+    found = duties.duties(wanted, facts, held)
     return found, duties.reminders(wanted, facts)
 
 
@@ -101,6 +108,22 @@ def activities_of(branch: Branch, year: int) -> list[Held]:
             is_held=activity.state == State.HELD,
         )
         for activity in rows
+    ]
+
+
+def rounds_of(branch: Branch, year: int) -> list[Held]:
+    """The appraisal of `branch` in a year: held once it is finished (LIFE-08, LIFE-23)."""
+    rows = AppraisalRound.objects.with_day().filter(branch=branch.pk, year=year)
+    return [
+        Held(
+            round_.pk,
+            Activity.Kind.APPRAISAL,
+            round_.day,
+            title=round_.title,
+            is_held=round_.step == AppraisalRound.Step.DONE,
+            is_round=True,
+        )
+        for round_ in rows
     ]
 
 

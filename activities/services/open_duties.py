@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from activities import duties
 from activities.duties import Span
-from activities.models import Activity, BranchSize, CoHost, DutyRule
+from activities.models import Activity, AppraisalRound, BranchSize, CoHost, DutyRule
 from members.algorithms import add_months
 from members.models import Branch, Member, PartyGroup
 from members.models.branch import BranchQuerySet
@@ -166,6 +166,8 @@ def _lacking(demand: Demand, branches: models.QuerySet, today: date) -> Any:
             branch=OuterRef("pk"), activity__in=held.values("pk")
         )
         sources = [held.filter(branch=OuterRef("pk")), shared]
+        if rule.activity_kind == Activity.Kind.APPRAISAL:
+            sources.append(_rounds(span, today).filter(branch=OuterRef("pk")))
     if rule.times == 1:
         for source in sources:
             rows = rows.filter(~Exists(source))
@@ -195,6 +197,16 @@ def _held(rule: DutyRule, span: Span, today: date) -> models.QuerySet:
         starts_at__gte=begins,
         starts_at__lt=ends,
     )
+
+
+def _rounds(span: Span, today: date) -> models.QuerySet:
+    """As `_held`: a round that goes on in a period that still runs counts too."""
+    rounds = AppraisalRound.objects.with_day().filter(
+        day__range=(span.starts_on, span.ends_on)
+    )
+    if span.holds(today):
+        return rounds
+    return rounds.filter(step=AppraisalRound.Step.DONE)
 
 
 def _required(rule: DutyRule, span: Span) -> Case:

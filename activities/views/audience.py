@@ -1,7 +1,6 @@
 """For whom an activity is: narrowed by office, occupation and interest."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -10,9 +9,8 @@ from django.utils.translation import pgettext
 from activities.forms.audience import AudienceForm
 from activities.models import Activity
 from activities.services import activities, audience
-from activities.views.pages import form_page, get_or_post, managed, posted
+from activities.views.pages import filled, get_or_post, managed, posted
 from members import code_tables
-from members.forms.refusals import add_refusal
 from members.models import Interest, Office
 
 State = Activity.State
@@ -27,16 +25,16 @@ def activity_audience(request, pk):
         messages.info(request, activities.over().message)
         return redirect(activity)
     form = AudienceForm(posted(request), instance=activity)
-    if form.is_bound and form.is_valid():
-        try:
-            activities.change(form.instance, by=request.user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(activity)
-    title = _("For whom it is")
-    return form_page(request, "activity_audience", managed(request, pk), form, title)
+    return filled(
+        request,
+        "activity_audience",
+        form,
+        lambda: activities.change(form.instance, by=request.user),
+        _("Saved."),
+        activity,
+        activity=managed(request, pk),
+        title=_("For whom it is"),
+    )
 
 
 def said(activity):

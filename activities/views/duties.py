@@ -68,10 +68,9 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
     branch = get_object_or_404(visible_branches(request.user), pk=pk)
     today = timezone.localdate()
     year = _year(request, today)
-    found, reminders = duties.of_branch(branch, year, today=today)
-    keys = {held.pk for duty in found for held in (*duty.held, *duty.planned)}
-    seen = access.visible_activities(request.user).filter(pk__in=keys)
-    shown = set(seen.values_list("pk", flat=True))
+    rules = list(DutyRule.objects.all())
+    found, reminders = duties.of_branch(branch, year, today=today, rules=rules)
+    shown = _shown(request.user, branch, found)
     hosts = not branch.is_closed and _plans(request.user, branch)
     rows = [(duty, _row(duty, branch, today, shown, hosts)) for duty in found]
     done, required = completion(found)
@@ -83,9 +82,7 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
         "done": done,
         "required": required,
         "exempt": [
-            rule
-            for rule in _rules_named(DutyRule.objects.all(), today)
-            if is_exempt(rule, branch.kind)
+            rule for rule in _rules_named(rules, today) if is_exempt(rule, branch.kind)
         ],
         "earlier": _year_url(pk, year - 1, today),
         "later": _year_url(pk, year + 1, today),
@@ -94,6 +91,20 @@ def branch_duties(request: HttpRequest, pk: int) -> HttpResponse:
         "talks": _talks(request.user, branch, year),
     }
     return render(request, "activities/branch_duties.html", context)
+
+
+def _shown(user: Any, branch: Branch, found: list[Duty]) -> set[str]:
+    """The pages to which those lead that may open them."""
+    every = [held for duty in found for held in (*duty.held, *duty.planned)]
+    keys = {held.pk for held in every if not held.is_round}
+    seen = access.visible_activities(user).filter(pk__in=keys)
+    opened = set(seen.values_list("pk", flat=True))
+    opens_rounds = branch.path in scope(user, access_appraisal.RIGHT)
+    return {
+        _page_of(held)
+        for held in every
+        if (opens_rounds if held.is_round else held.pk in opened)
+    }
 
 
 def _plans(user: Any, branch: Branch) -> bool:
@@ -140,13 +151,13 @@ def _rules_named(rules: Iterable[DutyRule], today: date) -> list[DutyRule]:
     ]
 
 
-def _row(duty: Duty, branch: Branch, today: date, shown: set[int], hosts: bool) -> Row:
+def _row(duty: Duty, branch: Branch, today: date, shown: set[str], hosts: bool) -> Row:
     state = duty.state(today)
     activities = [
         {
             "day": held.on,
-            "title": held.title if held.pk in shown else "",
-            "url": _activity_url(held) if held.pk in shown else "",
+            "title": held.title,
+            "url": page if (page := _page_of(held)) in shown else "",
             "is_held": held.is_held,
         }
         for held in (*duty.held, *duty.planned)
@@ -167,8 +178,9 @@ def _row(duty: Duty, branch: Branch, today: date, shown: set[int], hosts: bool) 
     )
 
 
-def _activity_url(held: Held) -> str:
-    return reverse("activities:activity_detail", args=[held.pk])
+def _page_of(held: Held) -> str:
+    page = "appraisal_round" if held.is_round else "activity_detail"
+    return reverse(f"activities:{page}", args=[held.pk])
 
 
 def _title(rule: DutyRule, group: Any) -> str:

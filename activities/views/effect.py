@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +14,7 @@ from activities import access_effect, documents_register
 from activities.forms.effect import EffectForm, SurveyForm
 from activities.models import Activity, Effect, SurveyTurn
 from activities.services import effect, own_life, register, surveys
-from activities.views.pages import form_page, get_or_post, paper, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import filled, get_or_post, paper, posted
 from members.rates import limited, posting
 from members.views.attachments import sandboxed
 
@@ -81,17 +80,18 @@ def effect_edit(request, pk):
     activity = get_object_or_404(access_effect.notable(request.user), pk=pk)
     standing = Effect.objects.filter(activity=activity).first()
     form = EffectForm(posted(request), instance=standing)
-    if form.is_bound and form.is_valid():
-        try:
-            surveys.note(
-                activity, **form.cleaned_data, by=request.user, now=timezone.now()
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(activity)
-    return form_page(request, "effect_edit", activity, form, _("What came out"))
+    return filled(
+        request,
+        "effect_edit",
+        form,
+        lambda: surveys.note(
+            activity, **form.cleaned_data, by=request.user, now=timezone.now()
+        ),
+        _("Saved."),
+        activity,
+        activity=activity,
+        title=_("What came out"),
+    )
 
 
 @get_or_post
@@ -112,15 +112,16 @@ def survey(request, pk):
         messages.info(request, _("You answered already, thank you."))
         return redirect("activities:my_life")
     form = SurveyForm(posted(request))
-    if form.is_bound and form.is_valid():
-        try:
-            surveys.answer(activity, member, **form.cleaned_data, now=now)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Thank you. It is kept without your name."))
-            return redirect("activities:my_life")
-    return form_page(request, "survey", activity, form, _("How was it?"))
+    return filled(
+        request,
+        "survey",
+        form,
+        lambda: surveys.answer(activity, member, **form.cleaned_data, now=now),
+        _("Thank you. It is kept without your name."),
+        reverse("activities:my_life"),
+        activity=activity,
+        title=_("How was it?"),
+    )
 
 
 # --- one's own --------------------------------------------------------------------------

@@ -14,13 +14,12 @@ from activities.forms.appraisals import (
 )
 from activities.models import FollowUp
 from activities.services import follow_ups
-from activities.views.appraisals import (
-    filled,
+from activities.views.appraisal_pages import (
     managed_appraisal,
     of_person,
     text_of,
 )
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import filled, get_or_post, posted
 from members.sealing import try_open
 
 
@@ -36,13 +35,14 @@ def follow_up_add(request, pk):
     )
     return filled(
         request,
+        "one_form",
         form,
         lambda: follow_ups.note(
             FollowUp(appraisal=one, **form.cleaned_data), by=request.user, today=today
         ),
         _("Saved."),
         one,
-        _("Help after the appraisal"),
+        title=_("Help after the appraisal"),
         text=_(
             "After “basically qualified” a talk and a plan. After “unqualified” "
             "education first; a measure can be noted once it is over."
@@ -68,13 +68,14 @@ def follow_up_change(request, pk):
     )
     return filled(
         request,
+        "one_form",
         form,
         lambda: follow_ups.change(
             follow_up, **form.cleaned_data, by=request.user, today=today
         ),
         _("Saved."),
         one,
-        follow_up.get_kind_display(),
+        title=follow_up.get_kind_display(),
         text=_("While it is not done. Another who helps is told."),
         **of_person(one),
     )
@@ -99,12 +100,13 @@ def follow_up_end(request, pk):
     form = FollowUpEndForm(posted(request), initial=initial)
     return filled(
         request,
+        "one_form",
         form,
         lambda: follow_ups.end(follow_up, **form.cleaned_data, by=user, today=today),
         _("Saved."),
         back,
-        _("What came of it?"),
+        title=_("What came of it?"),
         text=f"{one.member.name} · {follow_up.get_kind_display()} · {text_of(follow_up, 'plan')}",
-        back=back,
+        back_url=back,
         back_label=label,
     )

@@ -1,9 +1,7 @@
 """Tasks for helpers: added and given by who plans, done by the helper's own click."""
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -12,8 +10,7 @@ from activities import access
 from activities.forms.helper_tasks import HelperTaskForm
 from activities.models import HelperTask
 from activities.services import helper_tasks
-from activities.views.pages import form_page, get_or_post, managed, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, get_or_post, managed, posted
 
 
 @get_or_post
@@ -33,15 +30,17 @@ def _task_page(request, page, task, title):
     activity = task.activity
     people = access.expected(activity)
     form = HelperTaskForm(posted(request), instance=task, people=people)
-    if form.is_bound and form.is_valid():
-        try:
-            helper_tasks.save_task(form.instance, by=request.user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(activity)
-    return form_page(request, page, activity, form, title, task=task)
+    return filled(
+        request,
+        page,
+        form,
+        lambda: helper_tasks.save_task(form.instance, by=request.user),
+        _("Saved."),
+        activity,
+        activity=activity,
+        title=title,
+        task=task,
+    )
 
 
 @require_POST
@@ -55,25 +54,20 @@ def task_done(request, pk):
         own = Q(member=request.user.member_id)
     planned = access.managed_activities(request.user).values("pk")
     task = get_object_or_404(seen.filter(own | Q(activity__in=planned)), pk=pk)
-    try:
-        helper_tasks.mark_done(task, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("Thank you: the task is done."))
-    return redirect(task.activity)
+    return done(
+        request,
+        task.activity,
+        lambda: helper_tasks.mark_done(task, now=timezone.now()),
+        _("Thank you: the task is done."),
+    )
 
 
 @require_POST
 def task_remove(request, pk):
     task = _managed_task(request, pk)
-    try:
-        helper_tasks.take_back(task)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("Saved."))
-    return redirect(task.activity)
+    return done(
+        request, task.activity, lambda: helper_tasks.take_back(task), _("Saved.")
+    )
 
 
 def _managed_task(request, pk):

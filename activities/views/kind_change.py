@@ -1,17 +1,16 @@
 """Changing the kind of a draft."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from activities import access
 from activities.forms.kind_change import KindForm
 from activities.models import Activity
 from activities.services import activities
-from activities.views.pages import form_page, get_or_post, managed, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import filled, get_or_post, managed, posted
 
 
 @get_or_post
@@ -24,13 +23,13 @@ def activity_kind(request, pk):
         messages.info(request, activities.announced_kind().messages[0])
         return redirect(activity)
     form = KindForm(posted(request), activity=activity, user=user)
-    if form.is_bound and form.is_valid():
-        try:
-            activities.change(form.adapted(), by=user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The kind is changed: look the plan through."))
-            return redirect("activities:activity_edit", pk)
-    title = _("Change the kind")
-    return form_page(request, "activity_kind", managed(request, pk), form, title)
+    return filled(
+        request,
+        "activity_kind",
+        form,
+        lambda: activities.change(form.adapted(), by=user),
+        _("The kind is changed: look the plan through."),
+        reverse("activities:activity_edit", args=[pk]),
+        activity=managed(request, pk),
+        title=_("Change the kind"),
+    )

@@ -1,9 +1,7 @@
 """Materials of an activity: added by who plans it, read by whom it expects."""
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -11,8 +9,7 @@ from activities import access_materials
 from activities.forms.materials import MaterialForm
 from activities.models import Activity, ActivityMaterial
 from activities.services import materials
-from activities.views.pages import form_page, get_or_post, managed, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, get_or_post, managed, posted
 from members.rates import limited, posting
 from members.views.attachments import attachment, sandboxed
 
@@ -22,15 +19,16 @@ from members.views.attachments import attachment, sandboxed
 def material_add(request, pk):
     activity = managed(request, pk)
     form = MaterialForm(posted(request), request.FILES or None)
-    if form.is_bound and form.is_valid():
-        try:
-            materials.add(activity, by=request.user, **form.given())
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Added: those invited find it on this page."))
-            return redirect(activity)
-    return form_page(request, "material_add", activity, form, _("Add a material"))
+    return filled(
+        request,
+        "material_add",
+        form,
+        lambda: materials.add(activity, by=request.user, **form.given()),
+        _("Added: those invited find it on this page."),
+        activity,
+        activity=activity,
+        title=_("Add a material"),
+    )
 
 
 @require_GET
@@ -46,13 +44,9 @@ def material_file(request, pk):
 @require_POST
 def material_remove(request, pk):
     found = get_object_or_404(access_materials.managed_materials(request.user), pk=pk)
-    try:
-        materials.remove(found)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("Taken out."))
-    return redirect(found.activity)
+    return done(
+        request, found.activity, lambda: materials.remove(found), _("Taken out.")
+    )
 
 
 def shown(user, activity):

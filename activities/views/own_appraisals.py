@@ -13,14 +13,13 @@ from activities import access_appraisal
 from activities.forms.appraisals import MutualForm, SelfForm, VoteForm
 from activities.models import AppraisalResult, AppraisalRound, Grade, MutualOpinion
 from activities.services import appraisals, polls
-from activities.views.appraisals import (
+from activities.views.appraisal_pages import (
     TONES,
-    filled,
     steps_of,
     text_of,
     told_follow_ups,
 )
-from activities.views.pages import done, get_or_post, posted
+from activities.views.pages import done, filled, get_or_post, posted
 from members.sealing import try_open
 
 Step, Poll = AppraisalRound.Step, AppraisalRound.Poll
@@ -33,7 +32,7 @@ def own(request, pk):
 
 def of_own(one):
     back = reverse("activities:own_appraisal", args=[one.pk])
-    return {"back": back, "back_label": one.round.title}
+    return {"back_url": back, "back_label": one.round.title}
 
 
 @require_safe
@@ -85,11 +84,12 @@ def own_self(request, pk):
     form = SelfForm(posted(request), initial={"text": try_open(one, "self_text")})
     return filled(
         request,
+        "one_form",
         form,
         lambda: appraisals.write_self(one, form.cleaned_data["text"], by=request.user),
         _("Saved. You can change it until the self-appraisal ends."),
-        of_own(one)["back"],
-        _("My self-appraisal"),
+        of_own(one)["back_url"],
+        title=_("My self-appraisal"),
         text=_("You read it, and who manages appraisals in your branch; nobody else."),
         **of_own(one),
     )
@@ -131,16 +131,17 @@ def own_opinion(request, pk):
     back = reverse("activities:own_opinions", args=[one.pk])
     return filled(
         request,
+        "one_form",
         form,
         lambda: appraisals.write_on(about, form.cleaned_data["text"], by=request.user),
         _("Saved."),
         back,
-        about.member.name,
+        title=about.member.name,
         text=_(
             "Who manages appraisals in your branch reads it with your name. The member "
             "reads only what the branch feeds back."
         ),
-        back=back,
+        back_url=back,
         back_label=_("Opinions on one another"),
     )
 
@@ -151,7 +152,7 @@ def own_vote(request, pk):
     one = own(request, pk)
     if one.has_voted and one.round.step == Step.POLL:
         messages.info(request, _("You have voted already."))
-        return redirect(of_own(one)["back"])
+        return redirect(of_own(one)["back_url"])
     people = list(
         polls.asked(one.round)
         .exclude(pk=one.pk)
@@ -161,11 +162,12 @@ def own_vote(request, pk):
     form = VoteForm(posted(request), people=people)
     return filled(
         request,
+        "one_form",
         form,
         lambda: polls.vote(one.round, form.choices(), by=request.user),
         _("Your vote is counted. What you chose is kept nowhere."),
-        of_own(one)["back"],
-        _("Secret poll"),
+        of_own(one)["back_url"],
+        title=_("Secret poll"),
         text=_(
             "Choose a grade for each. Only totals are kept, and none that fewer than "
             "three gave: nobody can find out what you chose. You vote once."
@@ -181,7 +183,7 @@ def own_read(request, pk):
     one = own(request, pk)
     return done(
         request,
-        of_own(one)["back"],
+        of_own(one)["back_url"],
         lambda: appraisals.confirm_read(one, now=timezone.now()),
         _("Thank you: it is noted that you have read it."),
     )

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from activities import access, pdf
 from activities.services import downloads
+from members.forms.refusals import add_refusal
 from members.views.attachments import attachment
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -34,11 +35,25 @@ def done(request, to, step, text):
     return redirect(to)
 
 
-def form_page(request, page, activity, form, title, **context):
+def form_page(request, page, form, **context):
     """The page `page` with its form; 422 once something was refused."""
-    context |= {"activity": activity, "form": form, "title": title}
+    context |= {"form": form}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, f"activities/{page}.html", context, status=status)
+
+
+def filled(request, page, form, write, said, to, **context):
+    """Call `write` with a sound form, say `said` and go `to`; else show the page `page`
+    with the form and what was refused. `said` and `to` may ask for what was written."""
+    if form.is_bound and form.is_valid():
+        try:
+            written = write()
+        except ValidationError as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, said(written) if callable(said) else said)
+            return redirect(to(written) if callable(to) else to)
+    return form_page(request, page, form, **context)
 
 
 def paper(request, content, name, *, of, branch):

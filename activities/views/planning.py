@@ -22,9 +22,8 @@ from activities.forms.activities import (
 )
 from activities.models import Activity
 from activities.services import activities, series
-from activities.views.pages import form_page, get_or_post, managed, posted
+from activities.views.pages import filled, get_or_post, managed, posted
 from members.algorithms import add_months
-from members.forms.refusals import add_refusal
 
 State = Activity.State
 EARLIER = 5
@@ -45,24 +44,16 @@ def activity_add(request):
     form = ActivityForm(
         posted(request), instance=Activity(kind=kind, branch=branch), user=user
     )
-    if form.is_bound and form.is_valid():
-        try:
-            activity = activities.plan(form.instance, agenda=form.agenda(), by=user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(
-                request,
-                _("The draft is kept. Look it through, then announce it."),
-            )
-            return redirect(activity)
     query = urlencode({"kind": kind, "branch": branch.code})
-    return form_page(
+    return filled(
         request,
         "activity_add",
-        form.instance,
         form,
-        form.instance.get_kind_display(),
+        lambda: activities.plan(form.instance, agenda=form.agenda(), by=user),
+        _("The draft is kept. Look it through, then announce it."),
+        lambda activity: activity,
+        activity=form.instance,
+        title=form.instance.get_kind_display(),
         action=f"{reverse('activities:activity_add')}?{query}",
     )
 
@@ -80,20 +71,15 @@ def activity_edit(request, pk):
         messages.info(request, activities.over().message)
         return redirect(activity)
     form = ActivityForm(posted(request), instance=activity, user=request.user)
-    if form.is_bound and form.is_valid():
-        try:
-            activities.change(form.instance, agenda=form.agenda(), by=request.user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(activity)
-    return form_page(
+    return filled(
         request,
         "activity_edit",
-        managed(request, pk),
         form,
-        _("Change the plan"),
+        lambda: activities.change(form.instance, agenda=form.agenda(), by=request.user),
+        _("Saved."),
+        activity,
+        activity=managed(request, pk),
+        title=_("Change the plan"),
         can_change_kind=activity.state == State.DRAFT
         and access.may_host(request.user, activity.branch),
     )
@@ -144,16 +130,16 @@ def activity_copy(request, pk):
     day = add_months(timezone.localdate(), 1)
     next_time = starts_at.replace(year=day.year, month=day.month, day=day.day)
     form = CopyForm(posted(request), initial={"starts_at": next_time})
-    if form.is_bound and form.is_valid():
-        try:
-            copied = series.copy(activity, by=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("A new draft like it: look it through."))
-            return redirect("activities:activity_edit", copied.pk)
-    title = _("Copy as a new draft")
-    return form_page(request, "activity_copy", activity, form, title)
+    return filled(
+        request,
+        "activity_copy",
+        form,
+        lambda: series.copy(activity, by=request.user, **form.cleaned_data),
+        _("A new draft like it: look it through."),
+        lambda copied: reverse("activities:activity_edit", args=[copied.pk]),
+        activity=activity,
+        title=_("Copy as a new draft"),
+    )
 
 
 @get_or_post
@@ -162,16 +148,18 @@ def activity_repeat(request, pk):
     last = timezone.localtime(activity.starts_at).date().replace(month=12, day=31)
     first = add_months(timezone.localtime(activity.starts_at).date(), 1)
     form = RepeatForm(posted(request), initial={"until": max(first, last)})
-    if form.is_bound and form.is_valid():
-        try:
-            made = series.repeat_monthly(activity, by=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            text = ngettext(
-                "%(count)s draft is made.", "%(count)s drafts are made.", len(made)
-            )
-            messages.success(request, text % {"count": len(made)})
-            return redirect(f"{reverse('activities:activity_list')}?show=drafts")
-    title = _("Repeat monthly")
-    return form_page(request, "activity_repeat", activity, form, title)
+    return filled(
+        request,
+        "activity_repeat",
+        form,
+        lambda: series.repeat_monthly(activity, by=request.user, **form.cleaned_data),
+        made_text,
+        f"{reverse('activities:activity_list')}?show=drafts",
+        activity=activity,
+        title=_("Repeat monthly"),
+    )
+
+
+def made_text(made):
+    text = ngettext("%(count)s draft is made.", "%(count)s drafts are made.", len(made))
+    return text % {"count": len(made)}

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,8 +23,7 @@ from activities.forms.programs import (
 from activities.models import Activity, Effect, FlowStep, Module, Program
 from activities.services import effect, flow, modules, photos, programs
 from activities.views.effect import words
-from activities.views.pages import done, get_or_post, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, get_or_post, posted
 from members.paging import Keyset
 
 State = Program.State
@@ -41,19 +39,6 @@ def managed(request, pk):
     """A program that the account manages, or a 404."""
     found = access_programs.managed_programs(request.user)
     return get_object_or_404(found.select_related("branch", "member"), pk=pk)
-
-
-def form_page(request, form, title, *, back, back_label, **context):
-    """The page with one form; 422 once something was refused."""
-    context |= {
-        "form": form,
-        "title": title,
-        "back_url": back,
-        "back_label": back_label,
-        "action": context.get("action", request.get_full_path()),
-    }
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, "activities/program_form.html", context, status=status)
 
 
 @require_GET
@@ -202,23 +187,17 @@ def program_add(request):
     branch, preset = chosen
     drafted = programs.drafted(branch, preset, starts_on=timezone.localdate())
     form = ProgramForm(posted(request), instance=drafted)
-    if form.is_bound and form.is_valid():
-        try:
-            program = programs.begin(form.instance, preset, by=request.user)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(
-                request, _("The draft is kept. Look it through, then start it.")
-            )
-            return redirect(program)
     address = reverse("activities:program_add")
     query = urlencode({"branch": branch.code, "preset": preset.code})
-    return form_page(
+    return filled(
         request,
+        "one_form",
         form,
-        preset.title,
-        back=address,
+        lambda: programs.begin(form.instance, preset, by=request.user),
+        _("The draft is kept. Look it through, then start it."),
+        lambda program: program,
+        title=preset.title,
+        back_url=address,
         back_label=_("Begin a program"),
         action=f"{address}?{query}",
     )
@@ -238,18 +217,18 @@ def program_edit(request, pk):
 
 
 def saved(request, program, form, title, write, **context):
-    """Save what the form holds by `write`, or show it with what was refused."""
-    if form.is_bound and form.is_valid():
-        try:
-            write()
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(program)
-    back = program.get_absolute_url()
-    return form_page(
-        request, form, title, back=back, back_label=program.title, **context
+    """Save what the form holds by `write` and go back to the program."""
+    return filled(
+        request,
+        "one_form",
+        form,
+        write,
+        _("Saved."),
+        program,
+        title=title,
+        back_url=program.get_absolute_url(),
+        back_label=program.title,
+        **context,
     )
 
 
@@ -282,7 +261,7 @@ def program_stop(request, pk):
         _("Stop the program?"),
         lambda: programs.stop(program, by=request.user, **form.cleaned_data),
         danger=True,
-        submit=_("Stop the program"),
+        label=_("Stop the program"),
     )
 
 

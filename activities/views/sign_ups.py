@@ -17,7 +17,7 @@ from activities import access
 from activities.forms.sign_ups import LeaveForm, NameForm, SignUpForm
 from activities.models import Activity, Attendance, SignUp
 from activities.services import leaves, questions, sign_ups
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import filled, get_or_post, posted
 from members import access as member_access
 from members.forms.refusals import add_refusal
 from members.rates import limited, searching
@@ -256,19 +256,18 @@ def sign_up_add(request, pk):
         messages.error(request, _("This person is not among those you may sign up."))
         return redirect("activities:sign_up_add", pk)
     form = SignUpForm(posted(request), questions=activity.questions.all())
-    if form.is_bound and form.is_valid():
-        try:
-            made = sign_ups.sign_up(
-                found, activity, by=user, now=timezone.now(), **form.given()
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, said_of(made))
-            return redirect("activities:sign_up_add", pk)
-    context |= {"member": found, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "activities/sign_up_add.html", context, status=status)
+    return filled(
+        request,
+        "sign_up_add",
+        form,
+        lambda: sign_ups.sign_up(
+            found, activity, by=user, now=timezone.now(), **form.given()
+        ),
+        said_of,
+        reverse("activities:sign_up_add", args=[pk]),
+        member=found,
+        **context,
+    )
 
 
 def said_of(made):
@@ -320,23 +319,19 @@ def sign_up_edit(request, pk):
     own = get_object_or_404(access.changeable_sign_ups(user), pk=pk)
     activity = own.activity
     form = SignUpForm(posted(request), instance=own, questions=activity.questions.all())
-    if form.is_bound and form.is_valid():
-        try:
-            sign_ups.change(own, by=user, now=timezone.now(), **form.given())
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(back_of(user, activity))
-    context = {
-        "sign_up": own,
-        "activity": activity,
-        "form": form,
-        "is_own": own.member_id == user.member_id,
-        "back_url": back_of(user, activity),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "activities/sign_up_edit.html", context, status=status)
+    back = back_of(user, activity)
+    return filled(
+        request,
+        "sign_up_edit",
+        form,
+        lambda: sign_ups.change(own, by=user, now=timezone.now(), **form.given()),
+        _("Saved."),
+        back,
+        sign_up=own,
+        activity=activity,
+        is_own=own.member_id == user.member_id,
+        back_url=back,
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,16 +1,12 @@
 """The steps of an activity: announced, cancelled, held."""
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities import access
 from activities.forms.activities import CancelForm
 from activities.services import activities
-from activities.views.pages import done, form_page, get_or_post, managed, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, form_page, get_or_post, managed, posted
 
 
 @get_or_post
@@ -28,9 +24,9 @@ def activity_announce(request, pk):
     return form_page(
         request,
         "activity_announce",
-        activity,
         CancelForm(),
-        _("Announce it?"),
+        activity=activity,
+        title=_("Announce it?"),
         people=people.count(),
         told=access.invited(activity).filter(user__is_active=True).count(),
     )
@@ -47,21 +43,23 @@ def activity_held(request, pk):
             _("Noted: it took place."),
         )
     title = _("Did it take place?")
-    return form_page(request, "activity_held", activity, CancelForm(), title)
+    return form_page(
+        request, "activity_held", CancelForm(), activity=activity, title=title
+    )
 
 
 @get_or_post
 def activity_cancel(request, pk):
     activity = managed(request, pk)
     form = CancelForm(posted(request))
-    if form.is_bound and form.is_valid():
-        try:
-            activities.cancel(activity, by=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Cancelled: those who signed up are told."))
-            return redirect(activity)
-    title = _("Cancel the activity?")
-    seats = activity.sign_ups.standing().count()
-    return form_page(request, "activity_cancel", activity, form, title, seats=seats)
+    return filled(
+        request,
+        "activity_cancel",
+        form,
+        lambda: activities.cancel(activity, by=request.user, **form.cleaned_data),
+        _("Cancelled: those who signed up are told."),
+        activity,
+        activity=activity,
+        title=_("Cancel the activity?"),
+        seats=activity.sign_ups.standing().count(),
+    )

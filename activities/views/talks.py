@@ -11,9 +11,9 @@ from activities import access_appraisal
 from activities.forms.talks import TalkForm
 from activities.models import Talk
 from activities.services import talks
-from activities.views.appraisals import filled, text_of
+from activities.views.appraisal_pages import text_of
 from activities.views.effect import year_of
-from activities.views.pages import get_or_post, posted
+from activities.views.pages import filled, get_or_post, posted
 from members.paging import Keyset
 
 
@@ -96,6 +96,7 @@ def form_of(request, people, *, is_own):
 def noted(request, form, branch, back, label, **given):
     return filled(
         request,
+        "one_form",
         form,
         lambda: talks.note(
             Talk(branch=branch, **given, **form.cleaned_data),
@@ -104,7 +105,7 @@ def noted(request, form, branch, back, label, **given):
         ),
         _("The talk is noted."),
         back,
-        _("Note a talk"),
-        back=back,
+        title=_("Note a talk"),
+        back_url=back,
         back_label=label,
     )

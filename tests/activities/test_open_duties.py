@@ -214,6 +214,9 @@ def test_the_list_agrees_with_what_is_computed_of_each_branch():
         held(branch, at=on(9 + number % 3, 5))
         held(branch, "general_meeting", at=on(8 + number % 4, 1))
         held(branch, "committee_meeting", at=on(9, 2))
+        if number % 4:
+            step = "done" if number % 4 == 1 else "poll"
+            build.appraisal_round(branch, year=2026 - number % 2, step=step)
     BranchSize.objects.create(branch=branch, month=date(2026, 9, 1), full_members=9)
     DutyRule.objects.create(
         code="ZZ-01",
@@ -245,6 +248,32 @@ def test_the_list_agrees_with_what_is_computed_of_each_branch():
                 computed[place, branch.pk, group] = duty.missing
     assert listed == computed
     assert len({rule.code for (rule, _span), *_ in listed}) >= 7
+
+
+@pytest.mark.parametrize(
+    ("step", "today", "state"),
+    [
+        ("self", TODAY, "planned"),
+        ("feedback", TODAY, "planned"),
+        ("done", TODAY, "done"),
+        ("feedback", date(2027, 1, 20), "missed"),
+        ("done", date(2027, 1, 20), "done"),
+    ],
+)
+def test_a_finished_round_of_appraisal_is_the_appraisal_of_its_year(step, today, state):
+    """LIFE-08, LIFE-23: its last step is the feedback; grades of a year are often
+    settled in the January after it."""
+    branch = build.branch()
+    settled = date(2027, 1, 15) if today.year == 2027 else date(2026, 11, 20)
+    build.appraisal_round(branch, year=2026, step=step, decided_on=settled)
+    build.appraisal_round(branch, year=2025, step="done")
+
+    found, _reminders = duties.of_branch(branch, 2026, today=today)
+
+    duty = next(duty for duty in found if duty.rule.code == "LIFE-08")
+    assert duty.state(today) == state
+    open_ones = [year.year for _code, year, *_ in lacking("LIFE-08", today=today)]
+    assert (2026 in open_ones) == (state == "missed")
 
 
 def test_pages_meet_every_line_once(django_assert_num_queries):
