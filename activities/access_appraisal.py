@@ -105,6 +105,12 @@ def managed_follow_ups(user: Any) -> QuerySet[FollowUp]:
     return access.reachable(user, FollowUp, "change")
 
 
+def changed_follow_ups(user: Any) -> QuerySet[FollowUp]:
+    """Whose plan, owner and day `user` may change: those of one's compartment alone."""
+    found = FollowUp.objects.filter(appraisal__in=managed_appraisals(user).values("pk"))
+    return found.select_related("appraisal__member", "appraisal__round__branch")
+
+
 def owned_follow_ups(user: Any) -> QuerySet[FollowUp]:
     return FollowUp.objects.filter(_owner(user)).select_related(
         "appraisal__member", "appraisal__round__branch"

@@ -13,6 +13,7 @@ from activities.views import (
     duties,
     effect,
     elections,
+    follow_ups,
     helper_tasks,
     kind_change,
     materials,
@@ -237,11 +238,16 @@ urlpatterns = [
     of_person("exempt/", appraisals.appraisal_exempt),
     of_person("exempt/back/", appraisals.appraisal_exempt_back),
     of_person("told/", appraisals.appraisal_told),
-    of_person("follow-ups/add/", appraisals.follow_up_add),
+    of_person("follow-ups/add/", follow_ups.follow_up_add),
     path(
         "appraisals/follow-ups/<int:pk>/",
-        appraisals.follow_up_end,
+        follow_ups.follow_up_end,
         name="follow_up_end",
+    ),
+    path(
+        "appraisals/follow-ups/<int:pk>/change/",
+        follow_ups.follow_up_change,
+        name="follow_up_change",
     ),
     # talks
     path("branches/<int:pk>/talks/", talks.branch_talks, name="branch_talks"),

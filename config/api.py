@@ -23,6 +23,15 @@ from activities.api.effect import (
     BranchRegisterView,
     OwnLifeView,
 )
+from activities.api.files import (
+    ActivityMaterialsView,
+    MaterialViewSet,
+    MinutesFilesView,
+    MinutesFileViewSet,
+    ProgramPhotosView,
+)
+from activities.api.follow_ups import FollowUpViewSet
+from activities.api.life_meetings import LifeView
 from activities.api.minutes import MinutesViewSet
 from activities.api.program_parts import (
     BranchModulesView,
@@ -37,6 +46,8 @@ from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from activities.api.talks import TalkViewSet
 from activities.api.ticks import TicksView
 from config import schema as schema
+from config.bodies import BoundedFormParser, BoundedJSONParser
+from config.throttles import AccountThrottle, AddressThrottle, UploadThrottle
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
 from members.api.audit import AuditEntryViewSet
@@ -58,16 +69,44 @@ router.register("program-indicators", IndicatorViewSet, "program_indicator")
 router.register("program-milestones", MilestoneViewSet, "program_milestone")
 router.register("program-items", ProgramItemViewSet, "program_item")
 router.register("program-photos", ProgramPhotoViewSet, "program_photo")
+router.register("activity-materials", MaterialViewSet, "material")
 router.register("minutes", MinutesViewSet, "minutes")
+router.register("minutes-files", MinutesFileViewSet, "minutes_file")
 router.register("resolutions", ResolutionViewSet, "resolution")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 router.register("appraisals", AppraisalRoundViewSet, "appraisal_round")
 router.register("appraisal-members", AppraisalViewSet, "appraisal")
 router.register("me/appraisals", OwnAppraisalViewSet, "own_appraisal")
+router.register("follow-ups", FollowUpViewSet, "follow_up")
 router.register("talks", TalkViewSet, "talk")
+
+# The routes that take a file; all others take JSON alone (IN-11).
+takes_file = {
+    "parser_classes": [BoundedFormParser],
+    "throttle_classes": [AddressThrottle, AccountThrottle, UploadThrottle],
+}
+takes_file_or_link = takes_file | {
+    "parser_classes": [BoundedFormParser, BoundedJSONParser]
+}
 
 version_1 = [
     *router.urls,
+    path(
+        "activities/<int:pk>/materials/",
+        ActivityMaterialsView.as_view(**takes_file_or_link),
+        name="activity-materials",
+    ),
+    path(
+        "minutes/<int:pk>/files/",
+        MinutesFilesView.as_view(**takes_file),
+        name="minutes-files",
+    ),
+    path("minutes/<int:pk>/life/", LifeView.as_view(), name="minutes-life"),
+    path(
+        "programs/<int:pk>/photos/",
+        ProgramPhotosView.as_view(**takes_file),
+        name="program-photos",
+    ),
     path("activities/<int:pk>/sign-up/", SeatsView.as_view(), name="activity-sign-up"),
     path(
         "activities/<int:pk>/sign-up/take/",

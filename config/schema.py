@@ -41,7 +41,7 @@ ALWAYS = {
 WITH_BODY = {
     "400": _("Not right: see the errors."),
     "413": _("The body is too large."),
-    "415": _("Send JSON."),
+    "415": _("Not in a format that is described here."),
 }
 
 

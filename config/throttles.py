@@ -1,10 +1,10 @@
 """How many requests the API takes, by account and by address (OP-08)."""
 
 from rest_framework.settings import api_settings
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from members.origin import client_address
-from members.rates import Limit, wait_for
+from members.rates import Limit, posting, wait_for, wait_of
 
 
 class WindowThrottle(SimpleRateThrottle):
@@ -39,3 +39,14 @@ class AddressThrottle(WindowThrottle):
 
     def who(self, request):
         return client_address(request)
+
+
+class UploadThrottle(BaseThrottle):
+    """Files sent by the API count with those sent on the pages."""
+
+    def allow_request(self, request, view):
+        self.seconds_left = wait_of("upload", request) if posting(request) else 0
+        return not self.seconds_left
+
+    def wait(self):
+        return self.seconds_left

@@ -7,6 +7,7 @@ since no browser sends a bearer token by itself (IN-06).
 
 import pghistory
 from django.conf import settings
+from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, permissions
@@ -61,11 +62,24 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def enforce_csrf(self, request):
         try:
-            super().enforce_csrf(request)
+            super().enforce_csrf(WithoutBody(request))
         except PermissionDenied:
             raise PermissionDenied(
                 _("Send the CSRF token in the header X-CSRFToken."), code="csrf_failed"
             ) from None
+
+
+class WithoutBody:
+    """A request whose CSRF token is looked for in the header alone: no body is read
+    before it is known who sends it, and whether that account may (IN-11)."""
+
+    POST = QueryDict()
+
+    def __init__(self, request):
+        self._request = request
+
+    def __getattr__(self, name):
+        return getattr(self._request, name)
 
 
 class MayUseApi(permissions.IsAuthenticated):

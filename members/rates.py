@@ -69,7 +69,7 @@ def limited(what: str, *, when: Callable[[HttpRequest], bool]) -> Callable:
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            wait = _wait(what, request) if when(request) else 0
+            wait = wait_of(what, request) if when(request) else 0
             return too_many(request, wait) if wait else view(request, *args, **kwargs)
 
         return inner
@@ -77,7 +77,9 @@ def limited(what: str, *, when: Callable[[HttpRequest], bool]) -> Callable:
     return decorate
 
 
-def _wait(what: str, request: HttpRequest) -> float:
+def wait_of(what: str, request: HttpRequest) -> float:
+    """Count one more of `what` for the account and the address of `request`; seconds to
+    wait, 0 for none."""
     callers = {what: request.user.pk, f"{what}_of_address": client_address(request)}
     return wait_for(
         *(

@@ -16,10 +16,12 @@ from activities.models import (
     Appraisal,
     AppraisalRound,
     Attendance,
+    FollowUp,
     HelperTask,
     Indicator,
     Milestone,
     Minutes,
+    MinutesFile,
     Program,
     ProgramItem,
     ProgramPhoto,
@@ -281,6 +283,22 @@ def signed_minutes(
     return Minutes.objects.get(pk=made.pk)
 
 
+def minutes_draft(branch=None, *, kind="general_meeting", **fields):
+    """Minutes that nobody signed yet."""
+    held = meeting(branch, kind=kind)
+    usual = {"number": next(numbers), "begins_at": held.starts_at} | fields
+    return Minutes.objects.create(
+        activity=held, revision=1, ends_at=held.ends_at, place="会议室", **usual
+    )
+
+
+def minutes_file(draft, *, content=b"%PDF-1.7 slides %%EOF", **fields):
+    usual = {"kind": "slides", "caption": "课件", "format": "pdf"} | fields
+    return MinutesFile.objects.create(
+        minutes=draft, content=content, digest=f"{next(numbers):064}", **usual
+    )
+
+
 def program(branch=None, *, state="under_way", **fields):
     """Of two years since 2025, of a village, unless it says otherwise."""
     return Program.objects.create(
@@ -324,6 +342,13 @@ def appraisal_round(branch=None, *members, step="self", year=2026, **fields):
         for one in members
     )
     return made
+
+
+def follow_up(appraisal, owner=None, **fields):
+    usual = {"kind": "talk", "plan": "谈一次", "due_on": date(2026, 12, 31)} | fields
+    return FollowUp.objects.create(
+        appraisal=appraisal, owner=owner or appraisal.member, **usual
+    )
 
 
 def talk(first, second, **fields):

@@ -454,6 +454,7 @@ PAGES = {
     "activities:appraisal_exempt_back": Page("appraisal", None, COMPARTMENT),
     "activities:appraisal_told": Page("basic", None, COMPARTMENT),
     "activities:follow_up_add": Page("basic", COMPARTMENT, COMPARTMENT),
+    "activities:follow_up_change": Page("follow_up", COMPARTMENT, COMPARTMENT),
     "activities:follow_up_end": Page("follow_up", COMPARTMENT, COMPARTMENT),
     "activities:branch_talks": Page("left", COMPARTMENT),
     "activities:branch_talk_add": Page("left", COMPARTMENT, COMPARTMENT),

@@ -11,6 +11,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 
 from activities import access
+from activities.api.minutes_parts import LifePointSerializer, MinutesFileSerializer
 from activities.api.votes import BallotSerializer, ElectionSerializer
 from activities.forms.minutes import people_of
 from activities.models import (
@@ -94,6 +95,8 @@ class MinutesContentSerializer(MinutesSerializer):
     people = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     resolutions = serializers.SerializerMethodField()
+    life_points = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
     objections = ObjectionSerializer(many=True)
     digest = serializers.SerializerMethodField()
 
@@ -103,6 +106,8 @@ class MinutesContentSerializer(MinutesSerializer):
             "people",
             "items",
             "resolutions",
+            "life_points",
+            "files",
             "objections",
             "digest",
         )
@@ -124,6 +129,14 @@ class MinutesContentSerializer(MinutesSerializer):
     @extend_schema_field(DecidedSerializer(many=True))
     def get_resolutions(self, found):
         return DecidedSerializer(self.parts.resolutions, many=True).data
+
+    @extend_schema_field(LifePointSerializer(many=True))
+    def get_life_points(self, found):
+        return LifePointSerializer(self.parts.life_points, many=True).data
+
+    @extend_schema_field(MinutesFileSerializer(many=True))
+    def get_files(self, found):
+        return MinutesFileSerializer(self.parts.files, many=True).data
 
     def get_digest(self, found) -> str:
         return minutes.digest_of(minutes.content(found, self.parts))

@@ -28,7 +28,7 @@ from activities.services import modules, photos, programs
 from members.api.fields import InputSerializer, ReachableField
 from members.api.viewsets import RecordViewSet, take
 from members.models import Member
-from members.views.attachments import attachment
+from members.views.attachments import attachment, sandboxed
 
 
 # --- what is sent ---------------------------------------------------------------------
@@ -159,7 +159,7 @@ class ProgramPhotoSerializer(serializers.ModelSerializer):
 
 @extend_schema_view(retrieve=extend_schema(summary=_("What a photo shows")))
 class ProgramPhotoViewSet(mixins.RetrieveModelMixin, RecordViewSet):
-    """Photos by choice. They are added on the page: the API takes no files."""
+    """Photos by choice; they are added to their program."""
 
     model = ProgramPhoto
     serializer_class = ProgramPhotoSerializer
@@ -174,6 +174,7 @@ class ProgramPhotoViewSet(mixins.RetrieveModelMixin, RecordViewSet):
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"])
+    @sandboxed
     def image(self, request, pk):
         photo = self.get_object()
         return attachment(bytes(photo.image), f"photo-{photo.pk}", "jpg")

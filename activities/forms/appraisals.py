@@ -211,20 +211,27 @@ class FeedBackForm(forms.Form):
     decided_on = forms.DateField(label=_("On which day?"), widget=day_input())
 
 
-class FollowUpForm(forms.Form):
-    kind = forms.ChoiceField(label=_("What follows"), widget=forms.RadioSelect)
+class FollowUpChangeForm(forms.Form):
     plan = words(_("What is to be done"), rows=4)
     owner = PersonField(label=_("Who helps"))
     due_on = forms.DateField(
         label=pgettext_lazy("follow-up", "Until"), widget=day_input()
     )
 
-    def __init__(self, *args, kinds, people, **kwargs):
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].offer(people)
+
+
+class FollowUpForm(FollowUpChangeForm):
+    kind = forms.ChoiceField(label=_("What follows"), widget=forms.RadioSelect)
+    field_order = ("kind",)
+
+    def __init__(self, *args, kinds, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [(one.value, one.label) for one in kinds]
         if len(kinds) == 1:
             self.initial["kind"] = kinds[0].value
-        self.fields["owner"].offer(people)
 
 
 class FollowUpEndForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from activities import access_appraisal
 from activities.models import Appraisal, AppraisalRound, FollowUp, Grade
 from activities.services.appraisals import checked, locked, result_of
-from members.models import User
+from members.models import Member, User
 from members.refusals import refusal_at
 from members.services import audit, inbox
 
@@ -41,7 +41,7 @@ def note(follow_up: FollowUp, *, by: User, today: date) -> FollowUp:
     "too_long"; at "owner" "not_here"; at "due_on" "range".
     """
     appraisal = follow_up.appraisal
-    round_ = locked(appraisal.round, *AppraisalRound.TOLD, code="step")
+    locked(appraisal.round, *AppraisalRound.TOLD, code="step")
     allowed = kinds(appraisal)
     if not allowed:
         message = _("This grade asks for nothing more.")
@@ -54,25 +54,75 @@ def note(follow_up: FollowUp, *, by: User, today: date) -> FollowUp:
         code = "education_first" if is_early else "no_choice"
         raise refusal_at("kind", message, code=code)
     follow_up.plan = checked(follow_up.plan, "plan")
-    helpers = access_appraisal.participants(round_.branch)
+    _check_owner(follow_up)
+    _check_day(follow_up, today)
+    follow_up.save()
+    _note(follow_up, by)
+    _tell(follow_up, by)
+    return follow_up
+
+
+@transaction.atomic
+def change(
+    follow_up: FollowUp,
+    *,
+    by: User,
+    today: date,
+    plan: str | None = None,
+    owner: Member | None = None,
+    due_on: date | None = None,
+) -> FollowUp:
+    """Keep another plan, owner or day while it is not done; another owner is told. What
+    is None stays, and so does a day that has passed.
+
+    Raises ValidationError, code "done"; at "plan" "empty", "too_long"; at "owner"
+    "not_here"; at "due_on" "range".
+    """
+    found = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    if found.done_on is not None:
+        message = _("This is done: note anew what came of it.")
+        raise ValidationError(message, code="done")
+    before = found.owner_id
+    if plan is not None:
+        found.plan = checked(plan, "plan")
+    if owner is not None and owner.pk != before:
+        found.owner = owner
+        _check_owner(found)
+    if due_on is not None and due_on != found.due_on:
+        found.due_on = due_on
+        _check_day(found, today)
+    found.save()
+    _note(found, by)
+    if found.owner_id != before:
+        _tell(found, by)
+    return found
+
+
+def _check_owner(follow_up: FollowUp) -> None:
+    appraisal = follow_up.appraisal
+    helpers = access_appraisal.participants(appraisal.round.branch)
     helpers = helpers.exclude(pk=appraisal.member_id)
     if not helpers.filter(pk=follow_up.owner_id).exists():
         message = _("Choose somebody else of this branch.")
         raise refusal_at("owner", message, code="not_here")
+
+
+def _check_day(follow_up: FollowUp, today: date) -> None:
     if not 0 <= (follow_up.due_on - today).days <= LONGEST_DAYS:
         message = _("From today on, and within a year.")
         raise refusal_at("due_on", message, code="range")
-    follow_up.save()
-    _note(follow_up, by)
+
+
+def _tell(follow_up: FollowUp, by: User) -> None:
+    """Who answers for it."""
     users = User.objects.filter(member=follow_up.owner_id, is_active=True)
     inbox.notify(
         users.exclude(pk=by.pk),
         inbox.Kind.FOLLOW_UP_GIVEN,
         url=reverse("activities:appraisal_home"),
-        branch=str(round_.branch),
+        branch=str(follow_up.appraisal.round.branch),
         on=follow_up.due_on.isoformat(),
     )
-    return follow_up
 
 
 @transaction.atomic

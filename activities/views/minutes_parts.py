@@ -12,6 +12,7 @@ from activities.services import life_meetings, minutes_files
 from activities.views.minutes import find_written
 from activities.views.pages import get_or_post, posted
 from members.forms.refusals import add_refusal
+from members.rates import limited, posting
 from members.views.attachments import attachment, sandboxed
 
 
@@ -36,6 +37,7 @@ def written_page(request, minutes, form, write, page, **context):
 
 
 @get_or_post
+@limited("upload", when=posting)
 def file_add(request, pk):
     minutes = find_written(request, pk)
     form = FileForm(posted(request), request.FILES or None)

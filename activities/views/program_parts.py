@@ -29,6 +29,7 @@ from activities.services import flow, photos, programs
 from activities.views.pages import done, get_or_post, posted
 from activities.views.programs import managed, saved
 from members.access import reachable
+from members.rates import limited, posting
 from members.views.attachments import attachment, sandboxed
 
 FORMS = {
@@ -131,6 +132,7 @@ def step_take_back(request, pk):
 
 # --- photos -----------------------------------------------------------------------------
 @get_or_post
+@limited("upload", when=posting)
 def photo_add(request, pk):
     program = managed(request, pk)
     form = PhotoForm(posted(request), request.FILES or None)

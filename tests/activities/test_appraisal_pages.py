@@ -340,6 +340,35 @@ def test_help_is_noted_and_ended(client):  # LIFE-26
     told(add(kind="correct"), "Saved.")
 
 
+def test_help_is_changed_while_it_is_open(client):  # LIFE-26
+    stage = at(client, "feedback")
+    one = stage.parts[0]
+    result(one, grade="basic")
+    today = timezone.localdate()
+    sent = {"plan": "talk", "owner": stage.members[1].pk, "due_on": today}
+    stage.post("follow_up_add", one.pk, **sent, kind="talk")
+    follow_up = FollowUp.objects.get()
+    url = stage.url("follow_up_change", follow_up.pk)
+    assert url in client.get(one.get_absolute_url()).content.decode()
+    form = client.get(url).context["form"]
+    assert form.initial == sent
+
+    change = lambda **more: stage.post("follow_up_change", follow_up.pk, **sent | more)  # noqa: E731
+    refused(change(plan=""), "This field is required.")
+    refused(change(owner=one.member_id), "Nobody of that name is among them")
+    refused(change(due_on="2020-01-01"), "From today on, and within a year.")
+    told(change(plan="visit", owner=stage.members[2].pk), "Saved.")
+    follow_up.refresh_from_db()
+    assert (follow_up.plan, follow_up.owner) == ("visit", stage.members[2])
+    stage.as_member(2)  # who helps notes the end, and changes nothing else
+    assert client.get(url).status_code == 404
+    end = {"outcome": "better", "done_on": today}
+    told(stage.post("follow_up_end", follow_up.pk, **end), "Saved.")
+    client.force_login(stage.secretary)
+    refused(change(), "This is done: note anew what came of it.")
+    assert url not in client.get(one.get_absolute_url()).content.decode()
+
+
 def test_a_good_grade_has_no_page_of_help(client):
     stage = at(client, "feedback")
     result(stage.parts[0], grade="qualified")

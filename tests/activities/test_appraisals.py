@@ -354,6 +354,45 @@ def test_what_else_a_follow_up_lacks():  # LIFE-26
     assert refusal(note, early, by, "talk") == {"step"}
 
 
+def change(follow_up, by, **fields):
+    return follow_ups.change(follow_up, by=by, today=TODAY, **fields)
+
+
+def test_while_it_is_open_plan_owner_and_day_change():  # LIFE-26
+    made, by, one = decided("feedback", grade="basic")
+    first = note(one, by, "talk")
+    helper = build.user(member=build.member(branch=made.branch))
+    day = TODAY + timedelta(days=9)
+    for _ in range(2):
+        change(first, by, plan="visit", owner=helper.member, due_on=day)
+    first.refresh_from_db()
+    assert (first.plan, first.owner, first.due_on) == ("visit", helper.member, day)
+    assert Notification.objects.filter(user=helper).count() == 1
+    assert AuditEntry.objects.filter(act="follow_up_noted").count() == 3
+
+    change(first, by)
+    first.refresh_from_db()
+    assert (first.plan, first.owner, first.due_on) == ("visit", helper.member, day)
+    # A day that passed stays where another plan is written.
+    FollowUp.objects.update(due_on=TODAY - timedelta(days=9))
+    change(first, by, plan="again", due_on=TODAY - timedelta(days=9))
+
+
+def test_what_a_changed_follow_up_lacks():  # LIFE-26
+    _made, by, one = decided("feedback", grade="basic")
+    first = note(one, by, "talk")
+    assert refusal(change, first, by, plan=" ") == {"empty"}
+    assert refusal(change, first, by, plan="x" * 4001) == {"too_long"}
+    assert refusal(change, first, by, owner=one.member) == {"not_here"}
+    assert refusal(change, first, by, owner=build.member()) == {"not_here"}
+    assert refusal(change, first, by, due_on=date(2026, 1, 1)) == {"range"}
+    assert refusal(change, first, by, due_on=date(2028, 1, 1)) == {"range"}
+    first.refresh_from_db()
+    assert (first.plan, first.owner) == ("help", by.member)
+    end(first, by)
+    assert refusal(change, first, by, plan="visit") == {"done"}
+
+
 def test_who_helps_is_told_and_not_by_whom_it_concerns():  # LIFE-26
     made, by, one = decided("feedback", grade="basic")
     helper = build.user(member=build.member(branch=made.branch))

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
+from django.urls import reverse
+
+from activities.api.files import ActivityMaterialsView
+from config.bodies import AROUND_A_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -124,6 +128,23 @@ def test_no_body_is_written_to_a_disk():  # CR-01
     memory = SERVICES["nginx"]["deploy"]["resources"]["limits"]["memory"]
     uploads = int(re.search(r"limit_conn uploads (\d+)", NGINX)[1])
     assert uploads * largest < int(memory.removesuffix("M"))
+
+
+def test_files_pass_where_the_portal_takes_them_and_nowhere_else():  # IN-11
+    ((shape, size),) = re.findall(
+        r'location ~ "([^"]+)" \{\s*client_max_body_size (\d+)m;', NGINX
+    )
+
+    def passes(name):
+        return bool(re.search(shape, reverse(name, args=[12])))
+
+    pages = ("material_add", "minutes_file_add", "program_photo_add")
+    routes = ("activity-materials", "minutes-files", "program-photos")
+    assert all(passes(f"activities:{name}") for name in pages)
+    assert all(passes(f"api-v1:{name}") for name in routes)
+    assert not passes("activities:material_file")
+    assert not passes("api-v1:minutes-detail")
+    assert int(size) << 20 >= ActivityMaterialsView.most_bytes + AROUND_A_FILE
 
 
 def test_nobody_claims_to_be_somebody_else():  # AN-03

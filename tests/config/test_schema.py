@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+import requests
 import schemathesis
 from django.core.management import call_command
 from django.db import transaction
@@ -41,6 +42,28 @@ def test_the_schema_describes_every_route(schema):
         for operation in operations.values():
             assert operation["security"] == [{"token": []}, {"session": []}]
             assert {"401", "403", "429", "500"} < operation["responses"].keys()
+
+
+def test_a_form_is_taken_where_there_is_a_file_and_nowhere_else(schema):  # IN-11
+    form, files = "multipart/form-data", {}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            body = operation.get("requestBody", {"content": {}})
+            if form in body["content"]:
+                name = body["content"][form]["schema"]["$ref"].rpartition("/")[2]
+                fields = schema["components"]["schemas"][name]["properties"]
+                files[f"{method} {path.removeprefix('/api/v1')}"] = {
+                    name
+                    for name, field in fields.items()
+                    if field.get("format") == "binary"
+                }
+            assert body["content"].keys() <= {form, "application/json"}
+
+    assert files == {
+        "post /activities/{id}/materials/": {"file"},
+        "post /minutes/{id}/files/": {"content"},
+        "post /programs/{id}/photos/": {"image"},
+    }
 
 
 def test_the_schema_and_its_viewer_are_closed_to_strangers():
@@ -82,6 +105,9 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "talks": build.talk(member, build.member(branch=left)).pk,
         "branches": left.pk,
         "members": member.pk,
+        "follow-ups": build.follow_up(round_.appraisals.get()).pk,
+        "activity-materials": build.material(build.activity(branch=left)).pk,
+        "minutes-files": build.minutes_file(build.minutes_draft(left)).pk,
         "activities": build.activity(branch=left, seats=1).pk,
         "programs": program.pk,
         "program-indicators": build.program_part(Indicator, program).pk,
@@ -141,14 +167,19 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
 def ask(client, case):
     """Send the case; the status, and what was sent."""
     asked = case.as_transport_kwargs(base_url="http://127.0.0.1")
-    body = asked.get("json", asked.get("data"))
-    if body is not None and not isinstance(body, bytes):
+    body, kind = asked.get("json", asked.get("data")), "application/json"
+    if case.media_type == "multipart/form-data":
+        form = requests.Request(
+            "POST", asked["url"], data=asked.get("data"), files=asked.get("files")
+        ).prepare()
+        body, kind = form.body, form.headers.get("Content-Type", case.media_type)
+    elif body is not None and not isinstance(body, bytes):
         body = json.dumps(body)
     answer = client.generic(
         case.method,
         asked["url"].removeprefix("http://127.0.0.1"),
         body or "",
-        content_type="application/json",
+        content_type=kind,
         query_params=asked.get("params") or {},
     )
     return (

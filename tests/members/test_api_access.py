@@ -70,6 +70,9 @@ class Town:
         )
         secretary = users["secretary"].member
         self.round = build.appraisal_round(left, owner, secretary)
+        self.follow_up = build.follow_up(self.round.appraisals.first(), secretary)
+        self.material = build.material(self.activity)
+        self.file = build.minutes_file(build.minutes_draft(left))
         self.talk = build.talk(owner, secretary)
 
     def client(self, role):
@@ -100,6 +103,15 @@ ROUTES = {
     "activity-attendance": {"get", "post"},
     "activity-check-in": {"post"},
     "activity-check-out": {"post"},
+    "activity-materials": {"get", "post"},
+    "material-detail": {"get"},
+    "material-file": {"get"},
+    "material-remove": {"post"},
+    "minutes-files": {"get", "post"},
+    "minutes-life": {"patch"},
+    "minutes_file-detail": {"get"},
+    "minutes_file-content": {"get"},
+    "minutes_file-remove": {"post"},
     "minutes-list": {"get", "post"},
     "minutes-detail": {"get", "patch"},
     "minutes-sign": {"post"},
@@ -146,6 +158,9 @@ ROUTES = {
     "own_appraisal-opinion": {"post"},
     "own_appraisal-vote": {"post"},
     "own_appraisal-read": {"post"},
+    "follow_up-list": {"get", "post"},
+    "follow_up-detail": {"get", "patch"},
+    "follow_up-end": {"post"},
     "appraisal-detail": {"get"},
     "own_appraisal-list": {"get"},
     "own_appraisal-detail": {"get"},
@@ -169,6 +184,7 @@ ROUTES = {
     "program_item-list": {"post"},
     "program_item-detail": {"get", "patch"},
     "program_item-remove": {"post"},
+    "program-photos": {"get", "post"},
     "program_photo-detail": {"get"},
     "program_photo-image": {"get"},
     "program_photo-remove": {"post"},
@@ -190,6 +206,7 @@ READERS = {
     "appraisal": "secretary",
     "own_appraisal": "secretary",
     "talk": "secretary",
+    "follow_up": "secretary",
 }
 METHODS = ("get", "post", "put", "patch", "delete", "options")
 
@@ -220,6 +237,9 @@ def addresses(town):
         "appraisal": town.round.appraisals.first().pk,
         "own_appraisal": town.round.appraisals.last().pk,
         "talk": town.talk.pk,
+        "follow_up": town.follow_up.pk,
+        "material": town.material.pk,
+        "minutes_file": town.file.pk,
         "audit": town.entry.pk,
     }
     keys |= {noun: part.pk for noun, part in town.parts.items()}
