@@ -1,7 +1,6 @@
 """Elections with several candidates: put on a draft, counted by the tellers, explained.
 
-Always secret (EL-07). The names stand in the order in which they are put; that of the
-strokes of surnames is the branch's to keep.
+Always secret, with the names in the order of surname strokes (EL-07).
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from activities.models import Candidate, Election
 from activities.services.minutes import locked_draft
 from members.models import Member, User
 from members.refusals import refusal_at
+from members.stroke_order import stroke_key
 
 Kind = Election.Kind
 WITH_CHOICE = frozenset({Kind.COMMITTEE, Kind.DELEGATES})
@@ -40,7 +40,7 @@ class Outcome:
 
 @transaction.atomic
 def put(election: Election, candidates: Sequence[Member]) -> Election:
-    """Put an election on a point of a draft.
+    """Put an election on a point of a draft, who stands by surname strokes (EL-07).
 
     Raises ValidationError, code "signed", and by field: "more_than_due"; at counter
     "tellers" without two; at candidates "required", "too_few" without the choice that the
@@ -55,6 +55,7 @@ def put(election: Election, candidates: Sequence[Member]) -> Election:
         message = _("No more can be present than are due.")
         raise refusal_at("present", message, code="more_than_due")
     people = list({one.pk: one for one in candidates}.values())
+    people.sort(key=lambda one: (stroke_key(one.name), one.pk))
     _check_candidates(election, people)
     election.save()
     for place, member in enumerate(people, start=1):

@@ -28,7 +28,7 @@ def tellers(branch):
 
 @pytest.fixture
 def people(branch):
-    names = ("王甲", "王乙", "王丙", "王丁")
+    names = ("丁甲", "王乙", "田丙", "江丁")  # of 2, 4, 5 and 6 strokes
     return [build.member(name, branch=branch) for name in names]
 
 
@@ -84,8 +84,9 @@ def count(election, by, yes, **totals):
 
 
 # --- put --------------------------------------------------------------------------------
-def test_who_stands_is_put_on_the_minutes_in_order(draft, tellers, people):
-    election = put(draft, tellers, people)
+def test_who_stands_is_put_on_the_minutes_by_surname_strokes(draft, tellers, people):
+    """EL-07: whoever is named first."""
+    election = put(draft, tellers, people[::-1])
 
     assert [one.member for one in election.candidates.all()] == people
     assert elections.explain(election) == ["Not counted yet."]
@@ -147,13 +148,13 @@ def test_elected_is_who_has_more_than_half_of_those_present(draft, tellers, peop
         for row in elections.rows(counted)
     ]
     assert names == [
-        ("王甲", "elected"),
+        ("丁甲", "elected"),
         ("王乙", "elected"),
-        ("王丙", "elected"),
-        ("王丁", "not"),
+        ("田丙", "elected"),
+        ("江丁", "not"),
     ]
     assert elections.explain(counted) == [
-        "Elected: 王甲、王乙、王丙, each with at least 5 in favor, more than half of the 8 "
+        "Elected: 丁甲、王乙、田丙, each with at least 5 in favor, more than half of the 8 "
         "present."
     ]
 
@@ -162,7 +163,7 @@ def test_a_tie_for_the_last_seat_asks_for_a_new_vote(draft, tellers, people):  #
     counted = count(put(draft, tellers, people, seats=2), tellers[1], [6, 5, 5, 0])
 
     assert elections.explain(counted)[1] == (
-        "王乙、王丙 have the same number for the last 1: a new vote is held among them."
+        "王乙、田丙 have the same number for the last 1: a new vote is held among them."
     )
     assert [row["outcome"] for row in elections.rows(counted)] == [
         "elected",
@@ -286,9 +287,9 @@ def test_it_stands_in_the_word_file_with_its_why(draft, tellers, people):
 
     lines = [one.text for one in paper.paragraphs]
     rows = [[c.text for c in row.cells] for t in paper.tables for row in t.rows]
-    assert ["王甲", "8", "0", "0", "Elected"] in rows
-    assert ["王丁", "4", "4", "0", "Not elected"] in rows
-    assert any(line.startswith("Elected: 王甲、王乙、王丙") for line in lines)
+    assert ["丁甲", "8", "0", "0", "Elected"] in rows
+    assert ["江丁", "4", "4", "0", "Not elected"] in rows
+    assert any(line.startswith("Elected: 丁甲、王乙、田丙") for line in lines)
     assert "Tellers:监票、计票" in lines
 
 
@@ -419,4 +420,4 @@ def test_the_api_tells_totals_and_who_is_elected(draft, chair, tellers, people):
     assert [one["yes"] for one in election["candidates"]] == [8, 6, 5, 4]
     assert election["elected"] == [one.pk for one in people[:3]]
     assert (election["tied"], election["vacant"]) == ([], 0)
-    assert election["explained"][0].startswith("Elected: 王甲")
+    assert election["explained"][0].startswith("Elected: 丁甲")
