@@ -17,7 +17,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,8 +30,9 @@ from activities.models import (
     MinutesFile,
     MinutesItem,
     Resolution,
+    Voter,
 )
-from activities.services import activities, attendances
+from activities.services import activities, attendances, voted
 from members.access import today
 from members.models import Appointment, Branch, Member, User
 from members.refusals import refusal_at
@@ -216,13 +217,16 @@ def content(minutes: Minutes, parts: Parts | None = None) -> dict[str, Any]:
 
 def items(minutes: Minutes) -> Any:
     """The points with their votes, by a few queries, however many there are."""
+    voters = Voter.objects.select_related("member")
     return minutes.items.prefetch_related(
         "ballots__candidate",
         "ballots__monitor",
         "ballots__counter",
+        Prefetch("ballots__voters", voters),
         "elections__monitor",
         "elections__counter",
         "elections__candidates__member",
+        Prefetch("elections__voters", voters),
     )
 
 
@@ -239,7 +243,14 @@ def _of_ballot(ballot: Ballot) -> dict[str, Any]:
         "eligible": ballot.eligible,
         "present": ballot.present,
         "tellers": [_named(one) for one in ballot.tellers()],
+        **_voters(ballot),
     }
+
+
+def _voters(vote: voted.Vote) -> dict[str, Any]:
+    """For those votes alone of which it is known."""
+    found = [_named(one) for one in voted.people(vote)]
+    return {"voters": found} if found else {}
 
 
 def _elections(item: MinutesItem) -> dict[str, Any]:
@@ -254,6 +265,8 @@ def _elections(item: MinutesItem) -> dict[str, Any]:
                 for each in one.candidates.all()
             ],
         }
+        | _voters(one)
+        | ({} if (agreed := one.for_fewer_seats) is None else {"for_fewer": agreed})
         for one in item.elections.all()
     ]
     return {"elections": found} if found else {}

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from activities import documents
 from activities.models import AgendaItem, Candidate, Election, Minutes
-from activities.services import elections, minutes, sign_off
+from activities.services import elections, minutes, sign_off, voted
 from activities.services.minutes import Point
 from tests import build
 
@@ -80,7 +80,15 @@ def count(election, by, yes, **totals):
         one.pk: {"yes": number, "no": valid - number, "abstain": 0}
         for one, number in zip(election.candidates.all(), yes, strict=True)
     }
-    return elections.count(election, given, votes, by=by, now=timezone.now())
+    there = voted.there(election.item.minutes.activity)
+    return elections.count(
+        election,
+        given,
+        votes,
+        handed=there[: given["issued"]],
+        by=by,
+        now=timezone.now(),
+    )
 
 
 # --- put --------------------------------------------------------------------------------
@@ -210,8 +218,10 @@ def test_sums_that_do_not_fit_are_refused_at_their_field(draft, tellers, people)
     totals = {"issued": 8, "returned": 8, "void": 1}
     votes = {c.pk: {"yes": 1, "no": 6} for c in election.candidates.all()}
     votes[one.pk] = {"yes": 1, "no": 7}
+    handed = voted.there(draft.activity)
+    now = timezone.now()
     assert refused(
-        elections.count, election, totals, votes, by=teller, now=timezone.now()
+        elections.count, election, totals, votes, handed=handed, by=teller, now=now
     ) == {f"yes_{one.pk}": "sum"}
     election.refresh_from_db()
     assert not election.is_counted
@@ -329,6 +339,7 @@ def test_it_is_entered_counted_and_read_on_pages(client, draft, chair, tellers, 
     client.force_login(tellers[0])
     assert counting in client.get(meeting.get_absolute_url()).content.decode()
     totals = {"issued": 8, "returned": 8, "void": 0}
+    totals["voters"] = [one.pk for one in voted.there(meeting)]
     for one, yes in zip(election.candidates.all(), (8, 6, 5, 4), strict=True):
         totals |= {
             f"yes_{one.pk}": yes,
