@@ -36,6 +36,7 @@ from activities.api.resolutions import ResolutionViewSet
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from activities.api.talks import TalkViewSet
 from activities.api.ticks import TicksView
+from activities.api.voting import BallotViewSet, ElectionViewSet
 from config import schema as schema
 from members.api.account import CodeTableView, MeView
 from members.api.appointments import AppointmentViewSet
@@ -59,6 +60,8 @@ router.register("program-milestones", MilestoneViewSet, "program_milestone")
 router.register("program-items", ProgramItemViewSet, "program_item")
 router.register("program-photos", ProgramPhotoViewSet, "program_photo")
 router.register("minutes", MinutesViewSet, "minutes")
+router.register("ballots", BallotViewSet, "ballot")
+router.register("elections", ElectionViewSet, "election")
 router.register("resolutions", ResolutionViewSet, "resolution")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 router.register("appraisals", AppraisalRoundViewSet, "appraisal_round")

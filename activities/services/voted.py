@@ -15,6 +15,7 @@ from activities.models import Activity, Ballot, Election, Minutes, Voter
 from activities.models.attendance import AttendanceQuerySet
 from members.models import Member
 from members.models.member import MemberQuerySet
+from members.refusals import refusal_at
 
 Vote = Ballot | Election
 MOST = 400  # names to tick on one page; where more meet, delegates do (EL-03)
@@ -58,8 +59,7 @@ def faults(vote: Vote, handed: Collection[Member]) -> dict[str, ValidationError]
     found: dict[str, ValidationError] = {}
     keys = {one.pk for one in handed}
     if not keys <= set(there(activity).values_list("pk", flat=True)):
-        message = _("Ballots are for those present with the right to vote.")
-        found["voters"] = ValidationError(message, code="not_present")
+        found |= not_present().error_dict
     elif len(keys) != (vote.issued or 0) and (keys or is_ticked(activity)):
         message = _(
             "%(issued)s issued, and %(ticked)s people ticked who were given one: the two "
@@ -68,6 +68,11 @@ def faults(vote: Vote, handed: Collection[Member]) -> dict[str, ValidationError]
         words = {"issued": vote.issued or 0, "ticked": len(keys)}
         found["issued"] = ValidationError(message % words, code="not_as_ticked")
     return found
+
+
+def not_present() -> ValidationError:
+    message = _("Ballots are for those present with the right to vote.")
+    return refusal_at("voters", message, code="not_present")
 
 
 def replace(vote: Vote, handed: Collection[Member]) -> None:

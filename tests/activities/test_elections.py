@@ -3,92 +3,24 @@
 from io import BytesIO
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from docx import Document
 from rest_framework.test import APIClient
 
 from activities import documents
-from activities.models import AgendaItem, Candidate, Election, Minutes
+from activities.models import Candidate, Election, Minutes
 from activities.services import elections, minutes, sign_off, voted
 from activities.services.minutes import Point
 from tests import build
+from tests.activities.voting import count, put, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 @pytest.fixture
-def tellers(branch):
-    return [
-        build.user(member=build.member(name, branch=branch))
-        for name in ("监票", "计票")
-    ]
-
-
-@pytest.fixture
-def people(branch):
-    names = ("丁甲", "王乙", "田丙", "江丁")  # of 2, 4, 5 and 6 strokes
-    return [build.member(name, branch=branch) for name in names]
-
-
-@pytest.fixture
-def draft(branch, chair, recorder, tellers, people):
-    meeting = build.meeting(branch, title="选举大会")
-    AgendaItem.objects.create(activity=meeting, position=1, title="选举支部委员会")
-    for member in (chair.member, recorder.member, *people):
-        build.attendance(meeting, member)
-    for user in tellers:
-        build.attendance(meeting, user.member)
-    draft = minutes.start(meeting, by=chair, now=timezone.now())
-    minutes.save(draft, {"recorder": recorder.member}, [], [])
-    return Minutes.objects.get(pk=draft.pk)
-
-
-def refused(call, *args, **given):
-    with pytest.raises(ValidationError) as refusal:
-        call(*args, **given)
-    error = refusal.value
-    if hasattr(error, "error_dict"):
-        return {name: found[0].code for name, found in error.error_dict.items()}
-    return error.code
-
-
-def an_election(draft, tellers, **fields):
-    given = {
-        "title": "支部委员会委员",
-        "kind": "committee",
-        "seats": 3,
-        "eligible": 10,
-        "present": 8,
-        "monitor": tellers[0].member,
-        "counter": tellers[1].member,
-    }
-    return Election(item=draft.items.get(), **(given | fields))
-
-
-def put(draft, tellers, candidates, **fields):
-    return elections.put(an_election(draft, tellers, **fields), candidates)
-
-
-def count(election, by, yes, **totals):
-    """Everybody present voted, and who did not vote for somebody was against."""
-    given = {"issued": election.present, "returned": election.present, "void": 0}
-    given |= totals
-    valid = given["returned"] - given["void"]
-    votes = {
-        one.pk: {"yes": number, "no": valid - number, "abstain": 0}
-        for one, number in zip(election.candidates.all(), yes, strict=True)
-    }
-    there = voted.there(election.item.minutes.activity)
-    return elections.count(
-        election,
-        given,
-        votes,
-        handed=there[: given["issued"]],
-        by=by,
-        now=timezone.now(),
-    )
+def draft(election_draft):
+    return election_draft
 
 
 # --- put --------------------------------------------------------------------------------
