@@ -485,6 +485,7 @@ SPECTACULAR_SETTINGS = {
         "ProgramItemKind": "activities.models.ProgramItem.Kind",
         "AttendanceState": "activities.models.Attendance.State",
         "MinutesState": "activities.models.Minutes.State",
+        "ElectionKind": "activities.models.Election.Kind",
         "ActivityState": "activities.models.Activity.State",
         "AppraisalStep": "activities.models.AppraisalRound.Step",
         "AppraisalPoll": "activities.models.AppraisalRound.Poll",
