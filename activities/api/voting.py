@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -166,7 +167,7 @@ class VoteViewSet(mixins.RetrieveModelMixin, RecordViewSet):
         there = voted.there(vote.item.minutes.activity) if keys else []
         found = [one for one in there if one.pk in keys]
         if len(found) < len(keys):
-            raise voted.not_present()
+            raise ValidationError({"voters": voted.not_present()})
         return found
 
 

@@ -15,7 +15,6 @@ from activities.models import Activity, Ballot, Election, Minutes, Voter
 from activities.models.attendance import AttendanceQuerySet
 from members.models import Member
 from members.models.member import MemberQuerySet
-from members.refusals import refusal_at
 
 Vote = Ballot | Election
 MOST = 400  # names to tick on one page; where more meet, delegates do (EL-03)
@@ -59,7 +58,7 @@ def faults(vote: Vote, handed: Collection[Member]) -> dict[str, ValidationError]
     found: dict[str, ValidationError] = {}
     keys = {one.pk for one in handed}
     if not keys <= set(there(activity).values_list("pk", flat=True)):
-        found |= not_present().error_dict
+        found["voters"] = not_present()
     elif len(keys) != (vote.issued or 0) and (keys or is_ticked(activity)):
         message = _(
             "%(issued)s issued, and %(ticked)s people ticked who were given one: the two "
@@ -72,7 +71,7 @@ def faults(vote: Vote, handed: Collection[Member]) -> dict[str, ValidationError]
 
 def not_present() -> ValidationError:
     message = _("Ballots are for those present with the right to vote.")
-    return refusal_at("voters", message, code="not_present")
+    return ValidationError(message, code="not_present")
 
 
 def replace(vote: Vote, handed: Collection[Member]) -> None:
