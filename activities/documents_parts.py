@@ -93,7 +93,7 @@ def put_elections(paper: Any, elections: Any) -> None:
 
 def put_voters(paper: Any, vote: voted.Vote) -> None:
     """How many were given a ballot by name; who is on the page alone."""
-    if number := len(vote.voters.all()):
+    if number := len(voted.people(vote)):
         text = _("Given a ballot: %(number)s people, whose names the portal keeps.")
         line(paper, text % {"number": number})
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,7 +30,6 @@ from activities.models import (
     MinutesFile,
     MinutesItem,
     Resolution,
-    Voter,
 )
 from activities.services import activities, attendances, voted
 from members.access import today
@@ -160,7 +159,7 @@ class Parts:
 
 def parts_of(minutes: Minutes) -> Parts:
     return Parts(
-        list(items(minutes)),
+        items(minutes),
         list(minutes.resolutions.select_related("member")),
         list(minutes.life_points.select_related("member", "speaker")),
         list(minutes.files.defer("content")),
@@ -215,19 +214,18 @@ def content(minutes: Minutes, parts: Parts | None = None) -> dict[str, Any]:
     return said | {name: part for name, part in rare.items() if part}
 
 
-def items(minutes: Minutes) -> Any:
+def items(minutes: Minutes) -> list[MinutesItem]:
     """The points with their votes, by a few queries, however many there are."""
-    voters = Voter.objects.select_related("member")
-    return minutes.items.prefetch_related(
+    found = minutes.items.prefetch_related(
         "ballots__candidate",
         "ballots__monitor",
         "ballots__counter",
-        Prefetch("ballots__voters", voters),
         "elections__monitor",
         "elections__counter",
         "elections__candidates__member",
-        Prefetch("elections__voters", voters),
     )
+    voted.read(found)
+    return list(found)
 
 
 def _named(member: Member | None) -> list[Any] | None:

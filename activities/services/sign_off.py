@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from activities.models import Ballot, Election, Minutes, Objection, Resolution
 from activities.services import activities, attendances, participation, voted
-from activities.services.minutes import HEADS, digest, people_of
+from activities.services.minutes import HEADS, digest, items, people_of
 from members.models import Member, User
 from members.refusals import refusal_at
 from members.services import inbox
@@ -189,11 +189,7 @@ def correct(minutes: Minutes, *, reason: str, by: User) -> Minutes:
 
 
 def _copy_parts(newest: Minutes, draft: Minutes) -> None:
-    for item in newest.items.prefetch_related(
-        "ballots__voters__member",
-        "elections__voters__member",
-        "elections__candidates",
-    ):
+    for item in items(newest):
         votes, elections = list(item.ballots.all()), list(item.elections.all())
         _copy(item, minutes=draft)
         for vote in votes:

@@ -5,13 +5,20 @@ What is kept is that one voted: no time, no order, never what one chose.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 from django.utils.translation import gettext as _
 
-from activities.models import Activity, Ballot, Election, Minutes, Voter
+from activities.models import Activity, Ballot, Election, Minutes, MinutesItem, Voter
 from activities.models.attendance import AttendanceQuerySet
 from members.models import Member
 from members.models.member import MemberQuerySet
@@ -38,8 +45,19 @@ def is_ticked(activity: Activity) -> bool:
     return activity.attendances.exists() and there(activity).count() <= MOST
 
 
+def read(items: Iterable[MinutesItem]) -> None:
+    """Read who was given a ballot of all votes on `items`, by a query for each kind."""
+    ballots = [one for item in items for one in item.ballots.all() if one.is_secret]
+    elections = [one for item in items for one in item.elections.all()]
+    voters = Prefetch("voters", Voter.objects.select_related("member"))
+    prefetch_related_objects(ballots, voters)
+    prefetch_related_objects(elections, voters)
+
+
 def people(vote: Vote) -> list[Member]:
-    """Whoever was given a ballot, by the key of the member."""
+    """Whoever was given a ballot, by the key of the member; of an open vote nobody."""
+    if isinstance(vote, Ballot) and not vote.is_secret:
+        return []
     found = [one.member for one in vote.voters.all()]
     return sorted(found, key=lambda one: one.pk)
 
