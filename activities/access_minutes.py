@@ -1,7 +1,7 @@
 """Who reaches what belongs to minutes: whoever may read or write these.
 
-In the administration that is who manages the activities. Votes are totals and nothing
-else: who chose what is held nowhere.
+In the administration that is who manages the activities. Votes are totals and, of secret
+ones, who was given a ballot, reached with the vote: who chose what is held nowhere.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from activities.documents_parts import put_elections, put_files, put_life
+from activities.documents_parts import put_elections, put_files, put_life, put_voters
 from activities.models import Activity, Attendance, Minutes
 from activities.papers import line, listing, named, new_paper, table, title, written
 from activities.services import attendances, votes
@@ -96,6 +96,7 @@ def put_ballot(paper: Any, ballot: Any) -> None:
         ]
         names, numbers = zip(*totals, strict=True)
         table(paper, [names, numbers], widths=[156 / len(totals)] * len(totals))
+    put_voters(paper, ballot)
     if tellers := ballot.tellers():
         line(paper, _("Tellers:") + "、".join(one.name for one in tellers))
     line(paper, votes.explain(ballot))

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 from activities.models import Candidate, Minutes
 from activities.papers import line, named, table
 from activities.services import elections as service
+from activities.services import voted
 
 
 def put_life(paper: Any, minutes: Minutes) -> None:
@@ -83,10 +84,18 @@ def put_elections(paper: Any, elections: Any) -> None:
             for row in service.rows(one)
         ]
         table(paper, [head, *rows], widths=(48, 24, 24, 24, 36))
+        put_voters(paper, one)
         tellers = "、".join(named(teller) for teller in (one.monitor, one.counter))
         line(paper, _("Tellers:") + tellers)
         for sentence in service.explain(one):
             line(paper, sentence)
+
+
+def put_voters(paper: Any, vote: voted.Vote) -> None:
+    """How many were given a ballot by name; who is on the page alone."""
+    if number := len(voted.people(vote)):
+        text = _("Given a ballot: %(number)s people, whose names the portal keeps.")
+        line(paper, text % {"number": number})
 
 
 def totals(candidate: Any) -> list[int | None]:

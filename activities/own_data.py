@@ -26,6 +26,7 @@ from activities.models import (
     SurveyTurn,
     Talk,
     Tick,
+    Voter,
 )
 from activities.services import calendar
 from members.services import own_data, own_kinds
@@ -39,6 +40,7 @@ own_data.register(HelperTask, "helper_tasks", "member__user")
 own_data.register(CalendarFeed, "calendar_address", "user", without=["digest"])
 own_data.register(Candidate, "candidacies", "member__user")
 own_data.register(Ballot, "votes", "candidate__user")
+own_data.register(Voter, "voted_in", "member__user")
 own_data.register(Resolution, "resolutions", "member__user")
 own_data.register(Objection, "objections", "member__user")
 own_data.register(Program, "programs", "member__user")
@@ -175,6 +177,21 @@ own_kinds.register(
         _("Minutes hold the totals of each vote: Regulations on Elections."),
         _("As long as the minutes."),
         _("If the totals are wrong, object to the minutes within three days."),
+        of_record=True,
+    )
+)
+own_kinds.register(
+    Kind(
+        "voted_in",
+        Basis.RULE,
+        pgettext_lazy("own data", "Votes in which you took part"),
+        _(
+            "That you were given a ballot. When you voted and what you chose is held "
+            "nowhere."
+        ),
+        _("Nobody votes who was not there: Regulations on Elections."),
+        _("As long as the minutes."),
+        _("If it is wrong, tell a teller, or object to the minutes within three days."),
         of_record=True,
     )
 )

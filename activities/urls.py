@@ -131,6 +131,7 @@ urlpatterns = [
     ),
     path("points/<int:pk>/election/", elections.election_add, name="election_add"),
     path("elections/<int:pk>/count/", elections.election_count, name="election_count"),
+    path("elections/<int:pk>/fewer/", elections.election_fewer, name="election_fewer"),
     path(
         "elections/<int:pk>/remove/",
         elections.election_remove,

@@ -45,6 +45,7 @@ from activities.api.resolutions import ResolutionViewSet
 from activities.api.sign_ups import SeatsView, SeatTakeView, SignUpViewSet
 from activities.api.talks import TalkViewSet
 from activities.api.ticks import TicksView
+from activities.api.voting import BallotViewSet, ElectionViewSet
 from config import schema as schema
 from config.bodies import BoundedFormParser, BoundedJSONParser
 from config.throttles import AccountThrottle, AddressThrottle, UploadThrottle
@@ -72,6 +73,8 @@ router.register("program-photos", ProgramPhotoViewSet, "program_photo")
 router.register("activity-materials", MaterialViewSet, "material")
 router.register("minutes", MinutesViewSet, "minutes")
 router.register("minutes-files", MinutesFileViewSet, "minutes_file")
+router.register("ballots", BallotViewSet, "ballot")
+router.register("elections", ElectionViewSet, "election")
 router.register("resolutions", ResolutionViewSet, "resolution")
 router.register("sign-ups", SignUpViewSet, "sign_up")
 router.register("appraisals", AppraisalRoundViewSet, "appraisal_round")

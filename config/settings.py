@@ -488,6 +488,7 @@ SPECTACULAR_SETTINGS = {
         "MinutesFileKind": "activities.models.MinutesFile.Kind",
         "LifePointKind": "activities.models.LifePoint.Kind",
         "FollowUpKind": "activities.models.FollowUp.Kind",
+        "ElectionKind": "activities.models.Election.Kind",
         "ActivityState": "activities.models.Activity.State",
         "AppraisalStep": "activities.models.AppraisalRound.Step",
         "AppraisalPoll": "activities.models.AppraisalRound.Poll",

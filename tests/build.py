@@ -246,6 +246,35 @@ def attendance(activity, member, *, state="present", **fields):
     )
 
 
+def draft_minutes(activity, *, number=9, **fields):
+    """Minutes that are written; nobody is to sign them yet."""
+    return Minutes.objects.create(
+        activity=activity,
+        revision=1,
+        number=number,
+        begins_at=activity.starts_at,
+        ends_at=activity.ends_at,
+        place=activity.place,
+        **fields,
+    )
+
+
+def votes(draft, *, tellers):
+    """An open vote and an election on a new point of a draft, not counted."""
+    point = draft.items.create(position=1, title="讨论接收预备党员")
+    vote = point.ballots.create(motion="接收", rule="decision", eligible=3, present=3)
+    election = point.elections.create(
+        title="选举支部委员会",
+        kind="again",
+        seats=1,
+        eligible=3,
+        present=3,
+        monitor=tellers[0],
+        counter=tellers[1],
+    )
+    return vote, election
+
+
 def signed_minutes(
     activity, *, number=1, resolutions=(), signers=(), files=(), **fields
 ):

@@ -130,17 +130,7 @@ def minutes_world(meeting, person, secretary):
     """A draft with a point, a vote and something to do, and signed minutes besides."""
     now = timezone.now()
     draft = minutes.start(meeting, by=secretary, now=now)
-    item = draft.items.create(position=1, title="讨论接收预备党员")
-    vote = item.ballots.create(motion="接收", rule="decision", eligible=3, present=3)
-    election = item.elections.create(
-        title="选举支部委员会",
-        kind="again",
-        seats=1,
-        eligible=3,
-        present=3,
-        monitor=person,
-        counter=secretary.member,
-    )
+    vote, election = build.votes(draft, tellers=(person, secretary.member))
     held = build.meeting(meeting.branch, state="held")
     build.attendance(held, person)
     Effect.objects.create(activity=held, survey_until=access.today())
@@ -148,7 +138,7 @@ def minutes_world(meeting, person, secretary):
     signed = build.signed_minutes(held, resolutions=[("修路", person)], files=[file])
     return {
         "draft": draft.pk,
-        "point": item.pk,
+        "point": vote.item_id,
         "vote": vote.pk,
         "election": election.pk,
         "held": held.pk,
@@ -399,6 +389,7 @@ PAGES = {
     ),
     "activities:election_add": Page("point", LEAD_LEFT, LEAD_LEFT),
     "activities:election_count": Page("election", TELLERS, TELLERS),
+    "activities:election_fewer": Page("election", None, TELLERS),
     "activities:election_remove": Page("election", None, LEAD_LEFT),
     "activities:ballot_add": Page("point", LEAD_LEFT, LEAD_LEFT),
     "activities:ballot_count": Page("vote", LEAD_LEFT, LEAD_LEFT),

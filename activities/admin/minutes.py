@@ -14,6 +14,7 @@ from activities.models import (
     Minutes,
     MinutesItem,
     Resolution,
+    Voter,
 )
 from members.admin.base import ReadOnlyAdmin
 
@@ -70,6 +71,13 @@ class MinutesAdmin(ReadOnlyAdmin):
     )
 
 
+class VoterInline(PartInline):
+    """That they voted, and nothing besides."""
+
+    model = Voter
+    fields = ("member",)
+
+
 @admin.register(Ballot)
 class BallotAdmin(ReadOnlyAdmin):
     list_display = (
@@ -87,6 +95,7 @@ class BallotAdmin(ReadOnlyAdmin):
     list_filter = ("rule", "is_secret")
     search_fields = ("motion", "item__minutes__activity__title")
     ordering = ("-pk",)
+    inlines = (VoterInline,)
     fields = (
         ("item", "motion"),
         ("rule", "is_secret"),
@@ -111,7 +120,7 @@ class ElectionAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("title", "item__minutes__activity__title")
     ordering = ("-pk",)
-    inlines = (CandidateInline,)
+    inlines = (CandidateInline, VoterInline)
     fields = (
         ("item", "title"),
         ("kind", "seats"),
@@ -119,6 +128,7 @@ class ElectionAdmin(ReadOnlyAdmin):
         ("issued", "returned", "void"),
         ("monitor", "counter"),
         ("counted_at", "counted_by"),
+        "for_fewer_seats",
     )
 
 

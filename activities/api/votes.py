@@ -3,12 +3,26 @@
 from rest_framework import serializers
 
 from activities.models import Ballot, Candidate, Election
-from activities.services import elections, votes
+from activities.services import elections, voted, votes
+
+
+class VotersField(serializers.ListField):
+    """The numbers of the members who were given a ballot."""
+
+    child = serializers.IntegerField()
+
+    def __init__(self, **options):
+        super().__init__(source="*", read_only=True, **options)
+
+    def to_representation(self, vote):
+        return [one.pk for one in voted.people(vote)]
 
 
 class BallotSerializer(serializers.ModelSerializer):
-    """Totals alone: who chose what is held nowhere. passed: null until it is counted."""
+    """Totals alone: who chose what is held nowhere. passed: null until it is counted.
+    voters: the members who were given the paper of a secret vote."""
 
+    voters = VotersField()
     passed = serializers.SerializerMethodField()
     explained = serializers.SerializerMethodField()
 
@@ -23,6 +37,7 @@ class BallotSerializer(serializers.ModelSerializer):
             "eligible",
             "present",
             *Ballot.TOTALS,
+            "voters",
             "monitor",
             "counter",
             "passed",
@@ -41,13 +56,15 @@ class BallotSerializer(serializers.ModelSerializer):
 class CandidateSerializer(serializers.ModelSerializer):
     class Meta:
         model = Candidate
-        fields = ("member", *Candidate.TOTALS)
+        fields = ("id", "member", *Candidate.TOTALS)
         read_only_fields = fields
 
 
 class ElectionSerializer(serializers.ModelSerializer):
-    """Totals alone. elected, tied: numbers of members; vacant: null until counted."""
+    """Totals alone. elected, tied, voters: numbers of members; vacant: null until counted,
+    0 once the meeting agreed to fewer seats."""
 
+    voters = VotersField()
     candidates = CandidateSerializer(many=True, read_only=True)
     elected = serializers.SerializerMethodField()
     tied = serializers.SerializerMethodField()
@@ -64,6 +81,8 @@ class ElectionSerializer(serializers.ModelSerializer):
             "eligible",
             "present",
             *Election.TOTALS,
+            "for_fewer_seats",
+            "voters",
             "monitor",
             "counter",
             "candidates",

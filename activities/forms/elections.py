@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from activities.forms.minutes import people_of
+from activities.forms.voted import add_voters
 from activities.models import Candidate, Election
 from members.forms.widgets import QuickCheckboxes
 from members.models import Member
@@ -59,7 +60,8 @@ class ElectionForm(forms.ModelForm):
 
 
 class ElectionCountForm(forms.Form):
-    """The ballots, and "yes_", "no_", "abstain_" of each candidate by key."""
+    """Who was given a ballot, the ballots, and "yes_", "no_", "abstain_" of each candidate
+    by key."""
 
     def __init__(self, *args: Any, election: Election, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,11 +73,15 @@ class ElectionCountForm(forms.Form):
             for name in Candidate.TOTALS:
                 label = Candidate._meta.get_field(name).verbose_name
                 self._add(f"{name}_{one.pk}", label, getattr(one, name))
+        add_voters(self, election)
 
     def _add(self, name: str, label: Any, initial: int | None) -> None:
         self.fields[name] = forms.IntegerField(
             label=label, min_value=0, max_value=MOST, initial=initial
         )
+
+    def voters(self) -> Any:
+        return self["voters"] if "voters" in self.fields else None
 
     def ballots(self) -> list[Any]:
         return [self[name] for name in Election.TOTALS]
@@ -86,6 +92,9 @@ class ElectionCountForm(forms.Form):
             for one in self.candidates
         ]
 
+    def handed(self) -> list[Member]:
+        return list(self.cleaned_data.get("voters", ()))
+
     def totals(self) -> dict[str, int]:
         return {name: self.cleaned_data[name] for name in Election.TOTALS}
 
@@ -95,3 +104,27 @@ class ElectionCountForm(forms.Form):
             one.pk: {name: given[f"{name}_{one.pk}"] for name in Candidate.TOTALS}
             for one in self.candidates
         }
+
+
+class FewerSeatsForm(forms.ModelForm):
+    """How many agreed not to fill the seats that are left (EL-12)."""
+
+    class Meta:
+        model = Election
+        fields = ("for_fewer_seats",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = {"present": self.instance.present}
+        field = self.fields["for_fewer_seats"]
+        field.required, field.min_value = True, 0
+        text = _(
+            "If nearly all seats are filled, more than half of the %(present)s present with "
+            "the right to vote may agree."
+        )
+        field.help_text = text % words
+        # Several of these may stand on one page.
+        self.auto_id = f"election_{self.instance.pk}_%s"
+
+    def _post_clean(self) -> None:
+        """The service judges it."""

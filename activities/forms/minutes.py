@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from activities.forms.voted import add_voters
 from activities.models import Ballot, Minutes, MinutesItem, Objection, Resolution
 from activities.services.attendances import listed
 from activities.services.minutes import HEADS, Decided, Point
@@ -190,6 +191,8 @@ class CountForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.min_value = 0
+        if self.instance.is_secret:
+            add_voters(self, self.instance)
 
     def _post_clean(self) -> None:
         """The service judges the sums."""

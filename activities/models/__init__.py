@@ -38,6 +38,7 @@ from activities.models.question import SignUpQuestion
 from activities.models.sign_up import SignUp
 from activities.models.talk import Talk
 from activities.models.tick import Tick
+from activities.models.voted import Voter
 
 __all__ = [
     "Activity",
@@ -83,4 +84,5 @@ __all__ = [
     "SurveyTurn",
     "Talk",
     "Tick",
+    "Voter",
 ]

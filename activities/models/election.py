@@ -37,7 +37,8 @@ def _number(label: Any, **more: Any) -> models.PositiveIntegerField:
 class Election(models.Model):
     """A secret ballot on several candidates for some seats (EL-04 … EL-13).
 
-    The totals are empty until the tellers enter them.
+    The totals are empty until the tellers enter them. for_fewer_seats: how many of those
+    present agreed not to fill what is left, where they were more than half (EL-12).
     """
 
     class Kind(models.TextChoices):
@@ -49,7 +50,7 @@ class Election(models.Model):
     GRADES = graded(
         G1="id",
         G2="item title kind seats eligible present issued returned void counted_at "
-        "counted_by",
+        "counted_by for_fewer_seats",
         G3="monitor counter",
     )
     TOTALS = ("issued", "returned", "void")
@@ -87,6 +88,8 @@ class Election(models.Model):
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("entered by")
     )
 
+    for_fewer_seats = _number(_("in favor of fewer seats"), null=True, blank=True)
+
     class Meta:
         verbose_name = pgettext_lazy("minutes", "election")
         verbose_name_plural = pgettext_lazy("minutes", "elections")
@@ -108,6 +111,15 @@ class Election(models.Model):
                     void__lte=F("returned"),
                 ),
                 name="activities_election_sums_fit",
+            ),
+            models.CheckConstraint(
+                condition=Q(for_fewer_seats=None)
+                | Q(
+                    counted_at__isnull=False,
+                    for_fewer_seats__lte=F("present"),
+                    present__lt=2 * F("for_fewer_seats"),
+                ),
+                name="activities_election_most_agreed_to_fewer",
             ),
         ]
         triggers = [stays_once_signed(PART_OF_ITEM)]

@@ -1,12 +1,11 @@
 """Elections with several candidates: put on a draft, counted by the tellers, explained.
 
-Always secret (EL-07). The names stand in the order in which they are put; that of the
-strokes of surnames is the branch's to keep.
+Always secret, with the names in the order of surname strokes (EL-07).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +17,11 @@ from django.utils.translation import gettext as _
 from activities import ballots
 from activities.ballots import Rule
 from activities.models import Candidate, Election
+from activities.services import voted
 from activities.services.minutes import locked_draft
 from members.models import Member, User
 from members.refusals import refusal_at
+from members.stroke_order import stroke_key
 
 Kind = Election.Kind
 WITH_CHOICE = frozenset({Kind.COMMITTEE, Kind.DELEGATES})
@@ -28,19 +29,21 @@ WITH_CHOICE = frozenset({Kind.COMMITTEE, Kind.DELEGATES})
 
 @dataclass(frozen=True)
 class Outcome:
-    """Who is elected and why, by the keys of the candidates; `vacant` seats are left."""
+    """Who is elected and why, by the keys of the candidates; `left` seats nobody won, of
+    which `vacant` are to be filled: none once the meeting agreed to fewer."""
 
     has_quorum: bool
     quorum: int
     needed: int
     elected: tuple[int, ...]
     tied: tuple[int, ...]
+    left: int
     vacant: int
 
 
 @transaction.atomic
 def put(election: Election, candidates: Sequence[Member]) -> Election:
-    """Put an election on a point of a draft.
+    """Put an election on a point of a draft, who stands by surname strokes (EL-07).
 
     Raises ValidationError, code "signed", and by field: "more_than_due"; at counter
     "tellers" without two; at candidates "required", "too_few" without the choice that the
@@ -55,6 +58,7 @@ def put(election: Election, candidates: Sequence[Member]) -> Election:
         message = _("No more can be present than are due.")
         raise refusal_at("present", message, code="more_than_due")
     people = list({one.pk: one for one in candidates}.values())
+    people.sort(key=lambda one: (stroke_key(one.name), one.pk))
     _check_candidates(election, people)
     election.save()
     for place, member in enumerate(people, start=1):
@@ -93,32 +97,44 @@ def count(
     totals: Mapping[str, int],
     votes: Mapping[int, Mapping[str, int]],
     *,
+    handed: Collection[Member] = (),
     by: User,
     now: datetime,
 ) -> Election:
     """Enter the totals, those of each candidate by key; entered again they are mended.
 
+    handed: who was given a ballot, in the place of those that stand. What was agreed on
+    fewer seats goes, for it was said of other numbers.
     Raises ValidationError, code "signed", "teller" for who is none, and by field:
     issued "more_than_present" (EL-14), returned "more_than_issued" (EL-08), void
-    "more_than_returned" and "too_many_marks" (EL-09), "yes_<candidate>" "sum".
+    "more_than_returned" and "too_many_marks" (EL-09), "yes_<candidate>" "sum", and those
+    of `voted.faults`.
     """
-    locked_draft(election.item.minutes)
-    found = Election.objects.select_for_update().get(pk=election.pk)
-    if by.member_id not in {found.monitor_id, found.counter_id}:
-        message = _("Only the tellers enter the totals of a secret ballot.")
-        raise ValidationError(message, code="teller")
+    found = for_teller(election, by)
     for name in Election.TOTALS:
         setattr(found, name, totals.get(name) or 0)
     candidates = list(found.candidates.select_related("member"))
     for one in candidates:
         for name in Candidate.TOTALS:
             setattr(one, name, votes.get(one.pk, {}).get(name) or 0)
-    if faults := _faults(found, candidates):
+    if faults := voted.faults(found, handed) | _faults(found, candidates):
         raise ValidationError(faults)
     for one in candidates:
         one.save()
     found.counted_at, found.counted_by = now, by
+    found.for_fewer_seats = None
     found.save()
+    voted.replace(found, handed)
+    return found
+
+
+def for_teller(election: Election, by: User) -> Election:
+    """It, locked, on a draft and for one of its tellers."""
+    locked_draft(election.item.minutes)
+    found = Election.objects.select_for_update().get(pk=election.pk)
+    if by.member_id not in {found.monitor_id, found.counter_id}:
+        message = _("Only the tellers enter the totals of a secret ballot.")
+        raise ValidationError(message, code="teller")
     return found
 
 
@@ -183,11 +199,13 @@ def outcome(election: Election) -> Outcome | None:
     quorum = ballots.quorum(Rule.ELECTION, election.eligible)
     needed = ballots.needed(Rule.ELECTION, eligible=0, present=election.present)
     if election.present < quorum:
-        return Outcome(False, quorum, needed, (), (), election.seats)
+        seats = election.seats
+        return Outcome(False, quorum, needed, (), (), seats, seats)
     votes = {str(one.pk): one.yes or 0 for one in election.candidates.all()}
     found = ballots.elect(votes, seats=election.seats, present=election.present)
     elected, tied = (tuple(map(int, keys)) for keys in (found.elected, found.tied))
-    return Outcome(True, quorum, needed, elected, tied, found.vacant)
+    vacant = found.vacant if election.for_fewer_seats is None else 0
+    return Outcome(True, quorum, needed, elected, tied, found.vacant, vacant)
 
 
 def explain(election: Election) -> list[str]:
@@ -201,6 +219,7 @@ def explain(election: Election) -> list[str]:
         "quorum": found.quorum,
         "needed": found.needed,
         "vacant": found.vacant,
+        "left": found.left,
     }
     if not found.has_quorum:
         message = _(
@@ -232,6 +251,17 @@ def explain(election: Election) -> list[str]:
         message = _(
             "Seats left: %(vacant)s. A new vote is held for them; if nearly all are "
             "filled, more than half of the voters may agree to fewer seats."
+        )
+        said.append(message % words)
+    elif election.for_fewer_seats is not None:
+        words |= {
+            "agreed": election.for_fewer_seats,
+            "filled": len(found.elected),
+            "seats": election.seats,
+        }
+        message = _(
+            "Seats left: %(left)s. %(agreed)s of the %(present)s present, more than half, "
+            "agreed to %(filled)s seats instead of %(seats)s."
         )
         said.append(message % words)
     return said

@@ -31,7 +31,7 @@ from activities.models import (
     MinutesItem,
     Resolution,
 )
-from activities.services import activities, attendances
+from activities.services import activities, attendances, voted
 from members.access import today
 from members.models import Appointment, Branch, Member, User
 from members.refusals import refusal_at
@@ -159,7 +159,7 @@ class Parts:
 
 def parts_of(minutes: Minutes) -> Parts:
     return Parts(
-        list(items(minutes)),
+        items(minutes),
         list(minutes.resolutions.select_related("member")),
         list(minutes.life_points.select_related("member", "speaker")),
         list(minutes.files.defer("content")),
@@ -214,9 +214,9 @@ def content(minutes: Minutes, parts: Parts | None = None) -> dict[str, Any]:
     return said | {name: part for name, part in rare.items() if part}
 
 
-def items(minutes: Minutes) -> Any:
+def items(minutes: Minutes) -> list[MinutesItem]:
     """The points with their votes, by a few queries, however many there are."""
-    return minutes.items.prefetch_related(
+    found = minutes.items.prefetch_related(
         "ballots__candidate",
         "ballots__monitor",
         "ballots__counter",
@@ -224,6 +224,8 @@ def items(minutes: Minutes) -> Any:
         "elections__counter",
         "elections__candidates__member",
     )
+    voted.read(found)
+    return list(found)
 
 
 def _named(member: Member | None) -> list[Any] | None:
@@ -239,7 +241,14 @@ def _of_ballot(ballot: Ballot) -> dict[str, Any]:
         "eligible": ballot.eligible,
         "present": ballot.present,
         "tellers": [_named(one) for one in ballot.tellers()],
+        **_voters(ballot),
     }
+
+
+def _voters(vote: voted.Vote) -> dict[str, Any]:
+    """For those votes alone of which it is known."""
+    found = [_named(one) for one in voted.people(vote)]
+    return {"voters": found} if found else {}
 
 
 def _elections(item: MinutesItem) -> dict[str, Any]:
@@ -254,6 +263,8 @@ def _elections(item: MinutesItem) -> dict[str, Any]:
                 for each in one.candidates.all()
             ],
         }
+        | _voters(one)
+        | ({} if (agreed := one.for_fewer_seats) is None else {"for_fewer": agreed})
         for one in item.elections.all()
     ]
     return {"elections": found} if found else {}

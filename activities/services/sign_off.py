@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from activities.models import Ballot, Election, Minutes, Objection, Resolution
-from activities.services import activities, attendances, participation
-from activities.services.minutes import HEADS, digest, people_of
+from activities.services import activities, attendances, participation, voted
+from activities.services.minutes import HEADS, digest, items, people_of
 from members.models import Member, User
 from members.refusals import refusal_at
 from members.services import inbox
@@ -34,8 +34,9 @@ def sign(minutes: Minutes, *, seen: str, by: User, now: datetime) -> Minutes:
     the activity counts as held and who has something to do is told. Twice is once.
 
     seen: the digest of what was on the screen. Raises ValidationError, code "not_yours",
-    "incomplete" while chair or recorder is missing, a ballot not counted or somebody not
-    marked on the list of a meeting, "changed" when it is not what was seen.
+    "incomplete" while chair or recorder is missing, a ballot not counted, one given to
+    somebody who was not there (EL-14), or somebody not marked on the list of a meeting,
+    "changed" when it is not what was seen.
     """
     activity = activities.locked(minutes.activity)
     found = Minutes.objects.select_for_update().get(pk=minutes.pk)
@@ -82,6 +83,10 @@ def check_complete(minutes: Minutes) -> None:
     ):
         missing.append(_("A ballot is not counted."))
     activity = minutes.activity
+    if voted.strangers(minutes).exists():
+        missing.append(
+            _("Somebody who was given a ballot is not marked as present: count again.")
+        )
     if activity.is_meeting and attendances.counts(activity).open:
         missing.append(_("Not everybody is marked on the attendance list."))
     if missing:
@@ -184,14 +189,17 @@ def correct(minutes: Minutes, *, reason: str, by: User) -> Minutes:
 
 
 def _copy_parts(newest: Minutes, draft: Minutes) -> None:
-    for item in newest.items.prefetch_related("ballots", "elections__candidates"):
+    for item in items(newest):
         votes, elections = list(item.ballots.all()), list(item.elections.all())
         _copy(item, minutes=draft)
         for vote in votes:
+            people = voted.people(vote)
             _copy(vote, item=item)
+            voted.write(vote, people)
         for election in elections:
-            candidates = list(election.candidates.all())
+            candidates, people = list(election.candidates.all()), voted.people(election)
             _copy(election, item=item)
+            voted.write(election, people)
             for candidate in candidates:
                 _copy(candidate, election=election)
     for part in (newest.life_points, newest.files, newest.resolutions):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from activities import ballots
 from activities.ballots import Rule
 from activities.models import Activity, Ballot
+from activities.services import voted
 from activities.services.minutes import locked_draft
 from members.models import Member, User
 from members.refusals import refusal_at
@@ -20,7 +21,7 @@ from members.refusals import refusal_at
 def voters(activity: Activity) -> tuple[int, int]:
     """Those due with the right to vote, and of them those present: full members, the
     exempt left out (EL-01, EL-02)."""
-    rows = activity.attendances.due().filter(member__state=Member.State.FULL)
+    rows = voted.due(activity)
     return rows.count(), rows.present().count()
 
 
@@ -52,12 +53,19 @@ def put_ballot(ballot: Ballot) -> Ballot:
 
 @transaction.atomic
 def count_ballot(
-    ballot: Ballot, totals: Mapping[str, int], *, by: User, now: datetime
+    ballot: Ballot,
+    totals: Mapping[str, int],
+    *,
+    handed: Collection[Member] = (),
+    by: User,
+    now: datetime,
 ) -> Ballot:
     """Enter the totals; entered again before the signatures, they are mended.
 
+    handed: who was given the paper of a secret ballot, in the place of those that stand.
     Raises ValidationError, code "signed", "teller" for a secret ballot and somebody who
-    is none, and by field the codes of `ballots.faults`.
+    is none, and by field the codes of `ballots.faults` and `voted.faults`, at voters
+    "not_secret".
     """
     locked_draft(ballot.item.minutes)
     found = Ballot.objects.select_for_update().get(pk=ballot.pk)
@@ -66,15 +74,20 @@ def count_ballot(
         raise ValidationError(message, code="teller")
     for name in Ballot.TOTALS:
         setattr(found, name, totals.get(name) or 0)
-    if faults := ballots.faults(found.count()):
-        raise ValidationError(
-            {
-                name: ValidationError(fault_sentence(code, found), code=code)
-                for name, code in faults.items()
-            }
-        )
+    faults = {
+        name: ValidationError(fault_sentence(code, found), code=code)
+        for name, code in ballots.faults(found.count()).items()
+    }
+    if found.is_secret:
+        faults = voted.faults(found, handed) | faults
+    elif handed:
+        message = _("By a show of hands no ballots are handed out.")
+        faults["voters"] = ValidationError(message, code="not_secret")
+    if faults:
+        raise ValidationError(faults)
     found.counted_at, found.counted_by = now, by
     found.save()
+    voted.replace(found, handed)
     return found
 
 

@@ -26,9 +26,10 @@ from activities.forms.minutes import (
     ObjectionForm,
 )
 from activities.models import Activity, Ballot, Minutes
-from activities.services import elections, minutes_parts, resolutions, sign_off, votes
 from activities.services import minutes as service
+from activities.services import minutes_parts, resolutions, sign_off, voted, votes
 from activities.views.attendances import find as find_managed
+from activities.views.elections import shown as election_shown
 from activities.views.pages import paper
 from members.forms.refusals import add_refusal
 from members.rates import limited, posting
@@ -150,20 +151,28 @@ def minutes_detail(request, pk):
     said = service.content(minutes, parts)
     role = sign_off.role_of(minutes, user)
     can_write = access.written_minutes(user).filter(pk=pk).exists()
-    countable = set(
-        access.countable_ballots(user)
-        .filter(item__minutes=pk)
-        .values_list("pk", flat=True)
-    )
+    countable = countable_of(user, parts.items) if minutes.is_draft else set()
     points = [
         (
             item,
             [
-                (ballot, votes.explain(ballot), ballot.pk in countable)
+                (
+                    ballot,
+                    votes.explain(ballot),
+                    voted.names(ballot),
+                    ballot.pk in countable,
+                )
                 for ballot in item.ballots.all()
             ],
             [
-                (one, elections.rows(one), elections.explain(one), may_count(user, one))
+                (
+                    one,
+                    election_shown(
+                        one,
+                        can_count=minutes.is_draft and may_count(user, one),
+                        can_write=minutes.is_draft and can_write,
+                    ),
+                )
                 for one in item.elections.all()
             ],
         )
@@ -194,6 +203,15 @@ def minutes_detail(request, pk):
         "seen": service.digest_of(said),
     }
     return render(request, "activities/minutes_detail.html", context)
+
+
+def countable_of(user, items):
+    """The keys of the votes on `items` whose totals `user` enters."""
+    keys = [ballot.pk for item in items for ballot in item.ballots.all()]
+    if not keys:
+        return set()
+    found = access.countable_ballots(user).filter(pk__in=keys)
+    return set(found.values_list("pk", flat=True))
 
 
 def facts(minutes, people):
@@ -360,8 +378,13 @@ def ballot_count(request, pk):
     )
     if form.is_bound and form.is_valid():
         try:
+            totals = dict(form.cleaned_data)
             counted = votes.count_ballot(
-                ballot, form.cleaned_data, by=request.user, now=timezone.now()
+                ballot,
+                totals,
+                handed=totals.pop("voters", ()),
+                by=request.user,
+                now=timezone.now(),
             )
         except ValidationError as refusal:
             add_refusal(form, refusal)

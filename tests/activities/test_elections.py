@@ -3,89 +3,30 @@
 from io import BytesIO
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from docx import Document
 from rest_framework.test import APIClient
 
 from activities import documents
-from activities.models import AgendaItem, Candidate, Election, Minutes
-from activities.services import elections, minutes, sign_off
+from activities.models import Candidate, Election, Minutes
+from activities.services import elections, minutes, sign_off, voted
 from activities.services.minutes import Point
 from tests import build
+from tests.activities.voting import count, put, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 
 @pytest.fixture
-def tellers(branch):
-    return [
-        build.user(member=build.member(name, branch=branch))
-        for name in ("监票", "计票")
-    ]
-
-
-@pytest.fixture
-def people(branch):
-    names = ("王甲", "王乙", "王丙", "王丁")
-    return [build.member(name, branch=branch) for name in names]
-
-
-@pytest.fixture
-def draft(branch, chair, recorder, tellers, people):
-    meeting = build.meeting(branch, title="选举大会")
-    AgendaItem.objects.create(activity=meeting, position=1, title="选举支部委员会")
-    for member in (chair.member, recorder.member, *people):
-        build.attendance(meeting, member)
-    for user in tellers:
-        build.attendance(meeting, user.member)
-    draft = minutes.start(meeting, by=chair, now=timezone.now())
-    minutes.save(draft, {"recorder": recorder.member}, [], [])
-    return Minutes.objects.get(pk=draft.pk)
-
-
-def refused(call, *args, **given):
-    with pytest.raises(ValidationError) as refusal:
-        call(*args, **given)
-    error = refusal.value
-    if hasattr(error, "error_dict"):
-        return {name: found[0].code for name, found in error.error_dict.items()}
-    return error.code
-
-
-def an_election(draft, tellers, **fields):
-    given = {
-        "title": "支部委员会委员",
-        "kind": "committee",
-        "seats": 3,
-        "eligible": 10,
-        "present": 8,
-        "monitor": tellers[0].member,
-        "counter": tellers[1].member,
-    }
-    return Election(item=draft.items.get(), **(given | fields))
-
-
-def put(draft, tellers, candidates, **fields):
-    return elections.put(an_election(draft, tellers, **fields), candidates)
-
-
-def count(election, by, yes, **totals):
-    """Everybody present voted, and who did not vote for somebody was against."""
-    given = {"issued": election.present, "returned": election.present, "void": 0}
-    given |= totals
-    valid = given["returned"] - given["void"]
-    votes = {
-        one.pk: {"yes": number, "no": valid - number, "abstain": 0}
-        for one, number in zip(election.candidates.all(), yes, strict=True)
-    }
-    return elections.count(election, given, votes, by=by, now=timezone.now())
+def draft(election_draft):
+    return election_draft
 
 
 # --- put --------------------------------------------------------------------------------
-def test_who_stands_is_put_on_the_minutes_in_order(draft, tellers, people):
-    election = put(draft, tellers, people)
+def test_who_stands_is_put_on_the_minutes_by_surname_strokes(draft, tellers, people):
+    """EL-07: whoever is named first."""
+    election = put(draft, tellers, people[::-1])
 
     assert [one.member for one in election.candidates.all()] == people
     assert elections.explain(election) == ["Not counted yet."]
@@ -147,13 +88,13 @@ def test_elected_is_who_has_more_than_half_of_those_present(draft, tellers, peop
         for row in elections.rows(counted)
     ]
     assert names == [
-        ("王甲", "elected"),
+        ("丁甲", "elected"),
         ("王乙", "elected"),
-        ("王丙", "elected"),
-        ("王丁", "not"),
+        ("田丙", "elected"),
+        ("江丁", "not"),
     ]
     assert elections.explain(counted) == [
-        "Elected: 王甲、王乙、王丙, each with at least 5 in favor, more than half of the 8 "
+        "Elected: 丁甲、王乙、田丙, each with at least 5 in favor, more than half of the 8 "
         "present."
     ]
 
@@ -162,7 +103,7 @@ def test_a_tie_for_the_last_seat_asks_for_a_new_vote(draft, tellers, people):  #
     counted = count(put(draft, tellers, people, seats=2), tellers[1], [6, 5, 5, 0])
 
     assert elections.explain(counted)[1] == (
-        "王乙、王丙 have the same number for the last 1: a new vote is held among them."
+        "王乙、田丙 have the same number for the last 1: a new vote is held among them."
     )
     assert [row["outcome"] for row in elections.rows(counted)] == [
         "elected",
@@ -209,8 +150,10 @@ def test_sums_that_do_not_fit_are_refused_at_their_field(draft, tellers, people)
     totals = {"issued": 8, "returned": 8, "void": 1}
     votes = {c.pk: {"yes": 1, "no": 6} for c in election.candidates.all()}
     votes[one.pk] = {"yes": 1, "no": 7}
+    handed = voted.there(draft.activity)
+    now = timezone.now()
     assert refused(
-        elections.count, election, totals, votes, by=teller, now=timezone.now()
+        elections.count, election, totals, votes, handed=handed, by=teller, now=now
     ) == {f"yes_{one.pk}": "sum"}
     election.refresh_from_db()
     assert not election.is_counted
@@ -286,9 +229,9 @@ def test_it_stands_in_the_word_file_with_its_why(draft, tellers, people):
 
     lines = [one.text for one in paper.paragraphs]
     rows = [[c.text for c in row.cells] for t in paper.tables for row in t.rows]
-    assert ["王甲", "8", "0", "0", "Elected"] in rows
-    assert ["王丁", "4", "4", "0", "Not elected"] in rows
-    assert any(line.startswith("Elected: 王甲、王乙、王丙") for line in lines)
+    assert ["丁甲", "8", "0", "0", "Elected"] in rows
+    assert ["江丁", "4", "4", "0", "Not elected"] in rows
+    assert any(line.startswith("Elected: 丁甲、王乙、田丙") for line in lines)
     assert "Tellers:监票、计票" in lines
 
 
@@ -328,6 +271,7 @@ def test_it_is_entered_counted_and_read_on_pages(client, draft, chair, tellers, 
     client.force_login(tellers[0])
     assert counting in client.get(meeting.get_absolute_url()).content.decode()
     totals = {"issued": 8, "returned": 8, "void": 0}
+    totals["voters"] = [one.pk for one in voted.there(meeting)]
     for one, yes in zip(election.candidates.all(), (8, 6, 5, 4), strict=True):
         totals |= {
             f"yes_{one.pk}": yes,
@@ -419,4 +363,4 @@ def test_the_api_tells_totals_and_who_is_elected(draft, chair, tellers, people):
     assert [one["yes"] for one in election["candidates"]] == [8, 6, 5, 4]
     assert election["elected"] == [one.pk for one in people[:3]]
     assert (election["tied"], election["vacant"]) == ([], 0)
-    assert election["explained"][0].startswith("Elected: 王甲")
+    assert election["explained"][0].startswith("Elected: 丁甲")

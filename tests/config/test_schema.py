@@ -96,6 +96,10 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
     signed = build.signed_minutes(
         build.meeting(left, state="held"), resolutions=[("修路", member)]
     )
+    ballot, election = build.votes(
+        build.draft_minutes(build.meeting(left)),
+        tellers=(member, build.member(branch=left)),
+    )
     round_ = build.appraisal_round(left, member)
     own = round_.appraisals.get().pk
     keys = {
@@ -115,6 +119,8 @@ def test_no_request_that_the_schema_allows_is_a_fault_of_ours(schema):  # IN-10
         "program-items": build.program_part(ProgramItem, program).pk,
         "program-photos": build.program_part(ProgramPhoto, program).pk,
         "minutes": signed.pk,
+        "ballots": ballot.pk,
+        "elections": election.pk,
         "resolutions": signed.resolutions.get().pk,
         "appointments": build.appointment(member).pk,
         "corrections": build.correction(member, by=owner).pk,

@@ -69,6 +69,9 @@ class Town:
             signers=(users["secretary"], users["owner"]),
         )
         secretary = users["secretary"].member
+        self.ballot, self.election = build.votes(
+            build.draft_minutes(build.meeting(left)), tellers=(owner, secretary)
+        )
         self.round = build.appraisal_round(left, owner, secretary)
         self.follow_up = build.follow_up(self.round.appraisals.first(), secretary)
         self.material = build.material(self.activity)
@@ -118,6 +121,15 @@ ROUTES = {
     "minutes-take-back": {"post"},
     "minutes-correct": {"post"},
     "minutes-objections": {"post"},
+    "ballot-list": {"post"},
+    "ballot-detail": {"get"},
+    "ballot-count": {"post"},
+    "ballot-remove": {"post"},
+    "election-list": {"post"},
+    "election-detail": {"get"},
+    "election-count": {"post"},
+    "election-fewer": {"post"},
+    "election-remove": {"post"},
     "resolution-list": {"get"},
     "resolution-detail": {"get"},
     "resolution-tick": {"post"},
@@ -233,6 +245,8 @@ def addresses(town):
         "program": town.program.pk,
         "minutes": town.minutes.pk,
         "resolution": town.minutes.resolutions.get().pk,
+        "ballot": town.ballot.pk,
+        "election": town.election.pk,
         "appraisal_round": town.round.pk,
         "appraisal": town.round.appraisals.first().pk,
         "own_appraisal": town.round.appraisals.last().pk,
