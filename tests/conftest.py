@@ -14,6 +14,9 @@ from django.utils import timezone
 from members import key_files
 from tests.chromium import find_chromium
 
+# Playwright keeps an event loop in this thread, which Django would refuse to query in.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 
 def pytest_configure():
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

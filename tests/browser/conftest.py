@@ -1,7 +1,6 @@
 """A real Chromium against the real portal, signed in as somebody."""
 
 import contextlib
-import os
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,10 +9,6 @@ from playwright.sync_api import Error
 from members import access
 from tests import build
 from tests.browser.screens import DESKTOP, PHONE
-
-# Playwright keeps an event loop in this thread, which Django would refuse to query in.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def screen(request):
