@@ -10,6 +10,7 @@ from members import access
 from tests import build
 from tests.browser.screens import DESKTOP, PHONE
 
+
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def screen(request):
     return request.param
