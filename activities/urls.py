@@ -12,7 +12,6 @@ from activities.views import (
     co_hosts,
     duties,
     effect,
-    elections,
     follow_ups,
     helper_tasks,
     kind_change,
@@ -24,9 +23,11 @@ from activities.views import (
     program_parts,
     programs,
     questions,
+    resolutions,
     sign_ups,
     steps,
     talks,
+    votes,
 )
 
 
@@ -114,7 +115,7 @@ urlpatterns = [
     path("<int:pk>/door/", attendances.door_code, name="door_code"),
     path("<int:pk>/attend/", attendances.attend, name="attend"),
     path("<int:pk>/minutes/start/", minutes.minutes_start, name="minutes_start"),
-    path("<int:pk>/agenda/follow/", minutes.agenda_follow, name="agenda_follow"),
+    path("<int:pk>/agenda/follow/", resolutions.agenda_follow, name="agenda_follow"),
     path("minutes/<int:pk>/", minutes.minutes_detail, name="minutes_detail"),
     path(
         "minutes/<int:pk>/files/add/", minutes_parts.file_add, name="minutes_file_add"
@@ -129,12 +130,12 @@ urlpatterns = [
         minutes_parts.file_remove,
         name="minutes_file_remove",
     ),
-    path("points/<int:pk>/election/", elections.election_add, name="election_add"),
-    path("elections/<int:pk>/count/", elections.election_count, name="election_count"),
-    path("elections/<int:pk>/fewer/", elections.election_fewer, name="election_fewer"),
+    path("points/<int:pk>/election/", votes.election_add, name="election_add"),
+    path("elections/<int:pk>/count/", votes.election_count, name="election_count"),
+    path("elections/<int:pk>/fewer/", votes.election_fewer, name="election_fewer"),
     path(
         "elections/<int:pk>/remove/",
-        elections.election_remove,
+        votes.election_remove,
         name="election_remove",
     ),
     path("minutes/<int:pk>/life/", minutes_parts.life_edit, name="life_edit"),
@@ -148,11 +149,15 @@ urlpatterns = [
     ),
     path("minutes/<int:pk>/correct/", minutes.minutes_correct, name="minutes_correct"),
     path("minutes/<int:pk>/object/", minutes.minutes_object, name="minutes_object"),
-    path("minutes/points/<int:pk>/vote/", minutes.ballot_add, name="ballot_add"),
-    path("minutes/votes/<int:pk>/", minutes.ballot_count, name="ballot_count"),
-    path("minutes/votes/<int:pk>/remove/", minutes.ballot_remove, name="ballot_remove"),
-    path("resolutions/", minutes.resolution_list, name="resolution_list"),
-    path("resolutions/<int:pk>/tick/", minutes.resolution_tick, name="resolution_tick"),
+    path("minutes/points/<int:pk>/vote/", votes.ballot_add, name="ballot_add"),
+    path("minutes/votes/<int:pk>/", votes.ballot_count, name="ballot_count"),
+    path("minutes/votes/<int:pk>/remove/", votes.ballot_remove, name="ballot_remove"),
+    path("resolutions/", resolutions.resolution_list, name="resolution_list"),
+    path(
+        "resolutions/<int:pk>/tick/",
+        resolutions.resolution_tick,
+        name="resolution_tick",
+    ),
     path("<int:pk>/check-out/", attendances.check_out, name="check_out"),
     # effect
     path("mine/", effect.my_life, name="my_life"),

@@ -7,35 +7,24 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_POST, require_safe
 
 from activities import access, access_minutes, documents
 from activities.access_minutes import may_count
-from activities.forms.minutes import (
-    BallotForm,
-    CorrectionForm,
-    CountForm,
-    MinutesForm,
-    ObjectionForm,
-)
-from activities.models import Activity, Ballot, Minutes
+from activities.forms.minutes import CorrectionForm, MinutesForm, ObjectionForm
+from activities.models import Activity, Minutes
 from activities.services import minutes as service
 from activities.services import minutes_parts, resolutions, sign_off, voted, votes
 from activities.views.attendances import find as find_managed
-from activities.views.elections import shown as election_shown
-from activities.views.pages import paper
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, get_or_post, paper, posted
+from activities.views.votes import election_shown, of_minutes
 from members.rates import limited, posting
 from members.views.attachments import sandboxed
 
-get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 State = Activity.State
 
 
@@ -119,27 +108,22 @@ def minutes_edit(request, pk):
         if request.method == "POST":
             messages.error(request, _("These minutes are signed: nothing was saved."))
         return redirect(minutes)
-    form = MinutesForm(
-        request.POST if request.method == "POST" else None, instance=minutes
+    form = MinutesForm(posted(request), instance=minutes)
+    return filled(
+        request,
+        "minutes_edit",
+        form,
+        lambda: service.save(
+            minutes,
+            form.entered_heads(),
+            form.entered_points(),
+            form.entered_resolutions(),
+        ),
+        _("Saved."),
+        request.path if "more" in request.POST else minutes,
+        minutes=minutes,
+        activity=minutes.activity,
     )
-    if form.is_bound and form.is_valid():
-        try:
-            service.save(
-                minutes,
-                form.entered_heads(),
-                form.entered_points(),
-                form.entered_resolutions(),
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            if "more" in request.POST:
-                return redirect("activities:minutes_edit", minutes.pk)
-            return redirect(minutes)
-    context = {"minutes": minutes, "activity": minutes.activity, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "activities/minutes_edit.html", context, status=status)
 
 
 @require_safe
@@ -263,30 +247,28 @@ def _signed(minutes, role):
 @require_POST
 def minutes_sign(request, pk):
     minutes = find(request, pk)
-    try:
-        sign_off.sign(
+    return done(
+        request,
+        minutes,
+        lambda: sign_off.sign(
             minutes,
             seen=request.POST.get("seen", ""),
             by=request.user,
             now=timezone.now(),
-        )
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("You signed the minutes."))
-    return redirect(minutes)
+        ),
+        _("You signed the minutes."),
+    )
 
 
 @require_POST
 def minutes_take_back(request, pk):
     minutes = find(request, pk)
-    try:
-        sign_off.take_back(minutes, by=request.user)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("The signature is taken back; go on writing."))
-    return redirect(minutes)
+    return done(
+        request,
+        minutes,
+        lambda: sign_off.take_back(minutes, by=request.user),
+        _("The signature is taken back; go on writing."),
+    )
 
 
 @sandboxed
@@ -305,15 +287,18 @@ def minutes_file(request, pk):
 @get_or_post
 def minutes_correct(request, pk):
     minutes = find_written(request, pk)
-    form = CorrectionForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            draft = sign_off.correct(minutes, by=request.user, **form.cleaned_data)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            return redirect("activities:minutes_edit", draft.pk)
-    return _form_page(request, minutes, form, _("Correct the minutes"), _("Go on"))
+    form = CorrectionForm(posted(request))
+    return filled(
+        request,
+        "one_form",
+        form,
+        lambda: sign_off.correct(minutes, by=request.user, **form.cleaned_data),
+        _("A new version is begun: write what is corrected."),
+        lambda draft: reverse("activities:minutes_edit", args=[draft.pk]),
+        title=_("Correct the minutes"),
+        label=_("Go on"),
+        **of_minutes(request.user, minutes),
+    )
 
 
 @get_or_post
@@ -322,156 +307,17 @@ def minutes_object(request, pk):
     member = request.user.member
     if not sign_off.may_object(minutes, member, timezone.now()):
         raise Http404
-    form = ObjectionForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        try:
-            sign_off.object_to(
-                minutes, member=member, now=timezone.now(), **form.cleaned_data
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Your objection stands with the minutes."))
-            return redirect(minutes)
-    return _form_page(request, minutes, form, _("Object"), _("Send"))
-
-
-@get_or_post
-def ballot_add(request, pk):
-    """Put a vote on a point of a draft."""
-    item = get_object_or_404(
-        access.written_items(request.user).select_related(
-            "minutes__activity__branch", "minutes__activity__party_group"
+    form = ObjectionForm(posted(request))
+    return filled(
+        request,
+        "one_form",
+        form,
+        lambda: sign_off.object_to(
+            minutes, member=member, now=timezone.now(), **form.cleaned_data
         ),
-        pk=pk,
+        _("Your objection stands with the minutes."),
+        minutes,
+        title=_("Object"),
+        label=_("Send"),
+        **of_minutes(request.user, minutes),
     )
-    minutes = item.minutes
-    eligible, present = votes.voters(minutes.activity)
-    form = BallotForm(
-        request.POST if request.method == "POST" else None,
-        instance=Ballot(item=item, eligible=eligible, present=present),
-        initial={"motion": item.title},
-    )
-    if form.is_bound and form.is_valid():
-        try:
-            votes.put_ballot(form.instance)
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("The vote is on the minutes: count it now."))
-            return redirect(minutes)
-    return _form_page(request, minutes, form, _("Vote"), _("Save"))
-
-
-@get_or_post
-def ballot_count(request, pk):
-    """Enter the totals of a vote."""
-    ballot = get_object_or_404(
-        access.countable_ballots(request.user).select_related(
-            "item__minutes__activity__branch"
-        ),
-        pk=pk,
-    )
-    minutes = ballot.item.minutes
-    form = CountForm(
-        request.POST if request.method == "POST" else None, instance=ballot
-    )
-    if form.is_bound and form.is_valid():
-        try:
-            totals = dict(form.cleaned_data)
-            counted = votes.count_ballot(
-                ballot,
-                totals,
-                handed=totals.pop("voters", ()),
-                by=request.user,
-                now=timezone.now(),
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, votes.explain(counted))
-            # A teller need not be one who may read the rest.
-            readable = access.visible_minutes(request.user).filter(pk=minutes.pk)
-            return redirect(minutes if readable.exists() else minutes.activity)
-    text = _("%(motion)s: of %(eligible)s due %(present)s present.") % {
-        "motion": ballot.motion,
-        "eligible": ballot.eligible,
-        "present": ballot.present,
-    }
-    return _form_page(request, minutes, form, _("Count the votes"), _("Save"), text)
-
-
-@require_POST
-def ballot_remove(request, pk):
-    """Take a vote off a draft, after asking."""
-    ballot = get_object_or_404(
-        access.written_ballots(request.user).select_related("item__minutes"), pk=pk
-    )
-    minutes = ballot.item.minutes
-    if "confirmed" not in request.POST:
-        context = {"minutes": minutes, "ballot": ballot}
-        return render(request, "activities/ballot_remove.html", context)
-    try:
-        votes.remove_ballot(ballot)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("The vote is taken off the minutes."))
-    return redirect(minutes)
-
-
-@require_POST
-def agenda_follow(request, pk):
-    """Put what earlier meetings resolved on the agenda of one to come."""
-    found = access.managed_activities(request.user).exclude(state=State.CANCELLED)
-    activity = get_object_or_404(found, pk=pk)
-    added = resolutions.put_on_agenda(activity)
-    messages.success(request, _("Points added: %(count)s.") % {"count": added})
-    return redirect(activity)
-
-
-@require_safe
-def resolution_list(request):
-    """What is to be done: one's own first, then that of the branches one manages."""
-    rows = list(
-        access.visible_resolutions(request.user)
-        .open()
-        .select_related("member", "minutes__activity__branch")[:200]
-    )
-    own = request.user.member_id
-    today = timezone.localdate()
-    context = {
-        "lines": [
-            (one, one.due_on is not None and one.due_on < today)
-            for one in sorted(rows, key=lambda one: one.member_id != own)
-        ],
-    }
-    return render(request, "activities/resolution_list.html", context)
-
-
-@require_POST
-def resolution_tick(request, pk):
-    found = access.visible_resolutions(request.user)
-    resolution = get_object_or_404(found, pk=pk)
-    try:
-        resolutions.tick(resolution, by=request.user, now=timezone.now())
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("Ticked as done."))
-    return redirect("activities:resolution_list")
-
-
-def _form_page(request, minutes, form, title, label, text=""):
-    readable = access.visible_minutes(request.user).filter(pk=minutes.pk).exists()
-    context = {
-        "minutes": minutes,
-        "activity": minutes.activity,
-        "form": form,
-        "back_url": (minutes if readable else minutes.activity).get_absolute_url(),
-        "heading": title,
-        "text": text or minutes.activity.title,
-        "label": label,
-    }
-    status = 422 if form.errors else 200
-    return render(request, "activities/minutes_form.html", context, status=status)
