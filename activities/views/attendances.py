@@ -3,11 +3,9 @@
 from typing import Any
 
 import segno
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,10 +20,9 @@ from activities import access, documents, door
 from activities.forms.attendances import AttendanceForm, DoorCodeForm
 from activities.models import Activity, Attendance
 from activities.services import attendances
-from activities.views.pages import paper
+from activities.views.pages import filled, paper, posted
 from members.access import visible_members
 from members.forms.offices import MemberSearchForm
-from members.forms.refusals import add_refusal
 from members.models import Member
 from members.rates import asking, limited, posting
 from members.views.attachments import sandboxed
@@ -81,39 +78,34 @@ def attendance_record(request, pk):
     people, is_long = shown(activity)
     found = find_others(request.user, activity, text, people) if text else []
     form = AttendanceForm(
-        request.POST if request.method == "POST" else None,
-        activity=activity,
-        people=people,
-        found=found,
+        posted(request), activity=activity, people=people, found=found
     )
-    if form.is_bound and form.is_valid():
+
+    def write():
         given = form.cleaned_data
-        try:
-            changed = attendances.record(
-                activity,
-                form.marks(),
-                guests=given["guests"],
-                way=Attendance.Way.PAPER if given["on_paper"] else Attendance.Way.LIST,
-                by=request.user,
-                now=timezone.now(),
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            message = _("Saved: %(count)s people changed.") % {"count": len(changed)}
-            messages.success(request, message)
-            return redirect(activity)
-    context = {
-        "activity": activity,
-        "form": form,
-        "search": search,
-        "text": text,
-        "found": found,
-        "is_long": is_long,
-        "counts": attendances.counts(activity),
-    }
-    status = 422 if form.errors else 200
-    return render(request, "activities/attendance_record.html", context, status=status)
+        return attendances.record(
+            activity,
+            form.marks(),
+            guests=given["guests"],
+            way=Attendance.Way.PAPER if given["on_paper"] else Attendance.Way.LIST,
+            by=request.user,
+            now=timezone.now(),
+        )
+
+    return filled(
+        request,
+        "attendance_record",
+        form,
+        write,
+        lambda changed: _("Saved: %(count)s people changed.") % {"count": len(changed)},
+        activity,
+        activity=activity,
+        search=search,
+        text=text,
+        found=found,
+        is_long=is_long,
+        counts=attendances.counts(activity),
+    )
 
 
 def shown(activity):
@@ -202,24 +194,20 @@ def by_code(request, pk, page, verb, said):
         state__in=[State.DRAFT, State.CANCELLED]
     )
     activity = get_object_or_404(activities.select_related("branch"), pk=pk)
-    form = DoorCodeForm(
-        request.POST if request.method == "POST" else None,
-        initial={"code": request.GET.get("code", "")[:8]},
+    initial = {"code": request.GET.get("code", "")[:8]}
+    form = DoorCodeForm(posted(request), initial=initial)
+    return filled(
+        request,
+        page,
+        form,
+        lambda: verb(
+            member,
+            activity,
+            code=form.cleaned_data["code"],
+            by=request.user,
+            now=timezone.now(),
+        ),
+        said,
+        activity,
+        activity=activity,
     )
-    if form.is_bound and form.is_valid():
-        try:
-            verb(
-                member,
-                activity,
-                code=form.cleaned_data["code"],
-                by=request.user,
-                now=timezone.now(),
-            )
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, said)
-            return redirect(activity)
-    context = {"activity": activity, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, f"activities/{page}.html", context, status=status)

@@ -1,8 +1,7 @@
 """What belongs to minutes: files, and the parts of an organizational-life meeting."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -10,8 +9,7 @@ from activities import access_minutes
 from activities.forms.minutes_parts import FileForm, LifeForm
 from activities.services import life_meetings, minutes_files
 from activities.views.minutes import find_written
-from activities.views.pages import get_or_post, posted
-from members.forms.refusals import add_refusal
+from activities.views.pages import done, filled, get_or_post, posted
 from members.rates import limited, posting
 from members.views.attachments import attachment, sandboxed
 
@@ -23,17 +21,17 @@ def written_page(request, minutes, form, write, page, **context):
         if request.method == "POST":
             messages.error(request, _("These minutes are signed: nothing was saved."))
         return redirect(minutes)
-    if form.is_bound and form.is_valid():
-        try:
-            write()
-        except ValidationError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(request.path if "more" in request.POST else minutes)
-    context |= {"minutes": minutes, "activity": minutes.activity, "form": form}
-    status = 422 if form.is_bound and form.errors else 200
-    return render(request, f"activities/{page}.html", context, status=status)
+    return filled(
+        request,
+        page,
+        form,
+        write,
+        _("Saved."),
+        request.path if "more" in request.POST else minutes,
+        minutes=minutes,
+        activity=minutes.activity,
+        **context,
+    )
 
 
 @get_or_post
@@ -67,13 +65,12 @@ def minutes_attachment(request, pk):
 def file_remove(request, pk):
     files = access_minutes.written_files(request.user)
     file = get_object_or_404(files.defer("content"), pk=pk)
-    try:
-        minutes_files.remove(file)
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, _("The file is taken off the minutes."))
-    return redirect(file.minutes)
+    return done(
+        request,
+        file.minutes,
+        lambda: minutes_files.remove(file),
+        _("The file is taken off the minutes."),
+    )
 
 
 @get_or_post
