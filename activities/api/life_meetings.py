@@ -6,7 +6,6 @@ corrected among the `resolutions`.
 
 from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from activities import access
-from activities.api.minutes import MOST_ROWS, MinutesContentSerializer, People
+from activities.api.minutes import MOST_ROWS, MinutesContentSerializer, People, rows_of
 from activities.models import LifePoint, Minutes
 from activities.services import life_meetings
 from activities.services.life_meetings import CORRECT, Said
@@ -98,19 +97,11 @@ class Entered:
             yield Said(key, kind, row.get("text", ""), member, speaker)
 
     def _rows(self, name, standing):
-        """The key, place and content of each row; last those that are to go."""
-        left = {one.pk for one in standing}
-        for number, row in enumerate(self.sent[name]):
-            place, key = f"{name}.{number}", row.get("id")
-            if key is not None and key not in left:
-                message = _("There is no such row in this list, or it is sent twice.")
-                raise refusal(f"{place}.id", message, "does_not_exist")
-            left.discard(key)
-            key = str(key or f"{name}_new{number}")
-            self.places[key] = self.places[f"{CORRECT}{key}"] = place
+        keys = [one.pk for one in standing]
+        for key, place, row in rows_of(name, self.sent[name], keys, new=f"{name}_new"):
+            if place:
+                self.places[key] = self.places[f"{CORRECT}{key}"] = place
             yield key, place, row
-        for key in sorted(left):
-            yield str(key), "", {}
 
     def _named(self, row, place, name):
         return self.people.named(row.get(name), f"{place}.{name}")
@@ -125,12 +116,6 @@ class Entered:
             place = f"{self.places[key]}.{FIELDS.get(name, name)}"
             found[place] = errors
         return ValidationError(found)
-
-
-def refusal(field, message, code):
-    return serializers.ValidationError(
-        {field: [serializers.ErrorDetail(message, code=code)]}
-    )
 
 
 class LifeView(APIView):

@@ -1,6 +1,6 @@
 """Minutes, their revisions and steps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import django_filters
@@ -201,20 +201,39 @@ class People:
             return None
         if key not in self.by_key:
             message = _("There is nobody of this number on the attendance list.")
-            refusal = serializers.ErrorDetail(message, code="does_not_exist")
-            raise serializers.ValidationError({field: [refusal]})
+            raise refusal(field, message, "does_not_exist")
         return self.by_key[key]
 
 
-def rows_of(sent: Iterable[dict[str, Any]], standing: Iterable[int]) -> Any:
-    """Each sent row with its key, and last the keys of those that are to go."""
-    sent, left = list(sent), set(standing)
-    for place, row in enumerate(sent, start=1):
-        key = row.get("id")
+def rows_of(
+    name: str,
+    sent: Iterable[dict[str, Any]],
+    standing: Iterable[int],
+    *,
+    new: str = "new",
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The key, place and content of each row of the list `name`; last those that are to
+    go. The key of a new one is `new` with its number.
+
+    Raises ValidationError at the id of a row, code "does_not_exist", for one that does
+    not stand there or is sent twice.
+    """
+    left = set(standing)
+    for number, row in enumerate(sent):
+        place, key = f"{name}.{number}", row.get("id")
+        if key is not None and key not in left:
+            message = _("There is no such row in this list, or it is sent twice.")
+            raise refusal(f"{place}.id", message, "does_not_exist")
         left.discard(key)
-        yield str(key or f"new{place}"), row
+        yield str(key or f"{new}{number + 1}"), place, row
     for key in sorted(left):
-        yield str(key), {}
+        yield str(key), "", {}
+
+
+def refusal(field: str, message: Any, code: str) -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {field: [serializers.ErrorDetail(message, code=code)]}
+    )
 
 
 class MinutesFilter(django_filters.FilterSet):
@@ -294,7 +313,7 @@ class MinutesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
                     row.get("speaker", ""),
                     row.get("discussion", ""),
                 )
-                for key, row in rows_of(sent.pop("points"), standing)
+                for key, _place, row in rows_of("points", sent.pop("points"), standing)
             ]
         if "resolutions" in sent:
             own = found.resolutions.filter(is_correction=False)
@@ -306,7 +325,9 @@ class MinutesViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, RecordVie
                     people.named(row.get("member"), f"member_{key}"),
                     row.get("due_on"),
                 )
-                for key, row in rows_of(sent.pop("resolutions"), standing)
+                for key, _place, row in rows_of(
+                    "resolutions", sent.pop("resolutions"), standing
+                )
             ]
         return self.fresh(minutes.save(found, sent, points, decided))
 

@@ -230,6 +230,9 @@ def test_what_is_wrong_with_a_draft_is_refused_at_its_field(draft, chair, record
     assert refused(resolutions=[row]) == {"member_new1": "does_not_exist"}
     row = {"text": "修路", "member": chair.member_id}
     assert refused(resolutions=[row]) == {"due_new1": "required"}
+    stands = {"id": draft.items.get().pk, "title": "讨论修路"}
+    assert refused(points=[stands | {"id": 10**9}]) == {"points.0.id": "does_not_exist"}
+    assert refused(points=[stands, stands]) == {"points.1.id": "does_not_exist"}
     vote = draft.items.get().ballots.create(
         motion="修路", rule="decision", eligible=2, present=2
     )
