@@ -473,7 +473,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["members.api_tokens.MayUseApi"],
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+    "SWAGGER_UI_SETTINGS": {
+        "persistAuthorization": False,
+        "validatorUrl": None,
+        "filter": True,  # of so many routes only those in sight stand in the page
+    },
     "ENUM_NAME_OVERRIDES": {
         "MemberState": "members.models.Member.State",
         "CorrectionState": "members.models.Correction.State",

@@ -35,14 +35,14 @@ def done(request, to, step, text):
     return redirect(to)
 
 
-def form_page(request, page, form, **context):
+def form_page(request, page, form, /, **context):
     """The page `page` with its form; 422 once something was refused."""
     context |= {"form": form}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, f"activities/{page}.html", context, status=status)
 
 
-def filled(request, page, form, write, said, to, **context):
+def filled(request, page, form, write, said, to, /, **context):
     """Call `write` with a sound form, say `said` and go `to`; else show the page `page`
     with the form and what was refused. `said` and `to` may ask for what was written."""
     if form.is_bound and form.is_valid():

@@ -230,6 +230,7 @@ def test_a_teller_who_reads_nothing_else_counts(client, draft, meeting, chair, b
     path = f"/activities/minutes/votes/{ballot.pk}/"
     totals = {"issued": 2, "returned": 2, "yes": 1, "no": 1, "abstain": 0, "void": 0}
     totals |= {"written_opinions": 0, "written_yes": 0}
+    totals["voters"] = list(meeting.attendances.values_list("member", flat=True))
 
     client.force_login(chair)
     assert client.post(path, totals).status_code == 404
