@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from activities import access, access_minutes
-from activities.api.minutes import People
+from activities.api.minutes import People, refusal
 from activities.api.votes import BallotSerializer, ElectionSerializer
 from activities.forms.elections import MOST
 from activities.models import Ballot, Election, MinutesItem
@@ -257,8 +257,7 @@ class ElectionViewSet(VoteViewSet):
         rows = {row["id"]: row for row in sent.pop("candidates")}
         if not rows.keys() <= {one.pk for one in election.candidates.all()}:
             message = _("There is no candidate of this number in this election.")
-            refusal = serializers.ErrorDetail(message, code="does_not_exist")
-            raise serializers.ValidationError({"candidates": [refusal]})
+            raise refusal("candidates", message, "does_not_exist")
         counted = elections.count(
             election,
             sent,

@@ -2,10 +2,10 @@
 
 import pytest
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from activities.models import AppraisalResult, AppraisalRound, MutualOpinion, Talk
 from tests import build
+from tests.activities.api import client_of
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/appraisals/"
@@ -14,12 +14,6 @@ URL = "/api/v1/appraisals/"
 @pytest.fixture
 def branch():
     return build.branch()
-
-
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def codes(answer):

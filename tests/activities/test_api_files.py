@@ -13,6 +13,7 @@ from activities.models import Activity, MinutesFile, Program, ProgramPhoto
 from activities.services import materials, minutes_files, photos
 from members import scanning
 from tests import build
+from tests.activities.api import client_of
 from tests.activities.test_materials import PDF, WORD, packed
 from tests.activities.test_programs import picture
 
@@ -74,12 +75,6 @@ def photos_of(branch):
 
 PLACES = {"materials": materials_of, "files": files_of, "photos": photos_of}
 every_kind = pytest.mark.parametrize("kind", PLACES)
-
-
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def codes(answer):

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from activities.models import AppraisalResult, FollowUp
 from members.models import AuditEntry, Notification
 from tests import build
+from tests.activities.api import client_of
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/follow-ups/"
@@ -53,12 +54,6 @@ class Stage:
 @pytest.fixture
 def stage():
     return Stage()
-
-
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def codes(answer):

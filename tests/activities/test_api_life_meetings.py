@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from activities.models import Minutes
 from activities.services.minutes import people_of
 from tests import build
+from tests.activities.api import client_of, refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -34,12 +35,6 @@ def sent(chair, recorder):
     }
 
 
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
-
-
 def write(user, minutes, **body):
     url = f"/api/v1/minutes/{minutes.pk}/life/"
     return client_of(user).patch(url, body, format="json")
@@ -47,11 +42,6 @@ def write(user, minutes, **body):
 
 def read(user, minutes):
     return client_of(user).get(f"/api/v1/minutes/{minutes.pk}/").json()
-
-
-def refusal(answer):
-    assert answer.status_code == 400, answer.content
-    return {error["field"]: error["code"] for error in answer.json()["errors"]}
 
 
 def lists(told):

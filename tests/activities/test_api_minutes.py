@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from activities import door
 from activities.models import AgendaItem, Attendance, Minutes
 from activities.services import minutes
 from tests import build
+from tests.activities.api import client_of, post, refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -30,21 +30,6 @@ def draft(meeting, chair, recorder):
     draft = minutes.start(meeting, by=chair, now=timezone.now())
     minutes.save(draft, {"recorder": recorder.member}, [], [])
     return Minutes.objects.get(pk=draft.pk)
-
-
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
-
-
-def post(user, path, body=None):
-    return client_of(user).post(f"/api/v1/{path}/", body or {}, format="json")
-
-
-def refusal(answer):
-    assert answer.status_code == 400, answer.content
-    return {error["field"]: error["code"] for error in answer.json()["errors"]}
 
 
 # --- attendance -------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """Votes and elections by the API: the same access and refusals as on the pages."""
 
 import pytest
-from rest_framework.test import APIClient
 
 from activities.models import Ballot, Election
 from activities.services import minutes, sign_off, voted
 from tests import build
+from tests.activities.api import client_of, post, refusal
 from tests.activities.voting import count, put
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -19,21 +19,6 @@ def draft(election_draft):
 @pytest.fixture
 def there(draft):
     return [one.pk for one in voted.there(draft.activity)]
-
-
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
-
-
-def post(user, path, body=None):
-    return client_of(user).post(f"/api/v1/{path}/", body or {}, format="json")
-
-
-def refusal(answer):
-    assert answer.status_code == 400, answer.content
-    return {error["field"]: error["code"] for error in answer.json()["errors"]}
 
 
 def an_election(draft, tellers, people, **more):

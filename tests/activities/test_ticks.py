@@ -12,6 +12,7 @@ from activities.services import activities, attendances, minutes, ticks
 from activities.services.attendances import Mark
 from activities.signals import attendance_recorded
 from tests import build
+from tests.activities.api import client_of
 from tests.race import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -262,10 +263,6 @@ def test_two_hosts_at_the_same_moment_leave_one_attendance(branch, host, other, 
 
 
 # --- the API ----------------------------------------------------------------------------
-def client_of(user):
-    client = APIClient()
-    client.force_login(user)
-    return client
 
 
 def url(meeting):
