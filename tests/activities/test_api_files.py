@@ -13,7 +13,7 @@ from activities.models import Activity, MinutesFile, Program, ProgramPhoto
 from activities.services import materials, minutes_files, photos
 from members import scanning
 from tests import build
-from tests.activities.api import client_of
+from tests.activities.api import client_of, refusal
 from tests.activities.test_materials import PDF, WORD, packed
 from tests.activities.test_programs import picture
 
@@ -75,11 +75,6 @@ def photos_of(branch):
 
 PLACES = {"materials": materials_of, "files": files_of, "photos": photos_of}
 every_kind = pytest.mark.parametrize("kind", PLACES)
-
-
-def codes(answer):
-    assert answer.status_code == 400, answer.content
-    return {one["field"]: one["code"] for one in answer.json()["errors"]}
 
 
 # --- the way of a file ------------------------------------------------------------------
@@ -166,27 +161,27 @@ def test_each_refusal_is_said_at_its_field_and_nothing_is_kept(
     wrong = {"materials": "type", "files": "no_paper", "photos": "no_picture"}[kind]
     missing = {"materials": "one_of"}.get(kind, "required")
 
-    assert codes(place.send(client, b"")) == {name: "empty"}
-    assert codes(place.send(client, None)) == {name: missing}
-    assert codes(place.send(client, None, **{name: "text"})) == {name: "invalid"}
+    assert refusal(place.send(client, b"")) == {name: "empty"}
+    assert refusal(place.send(client, None)) == {name: missing}
+    assert refusal(place.send(client, None, **{name: "text"})) == {name: "invalid"}
     for content in (b"<svg onload=x>", b"GIF89a;<script>", b"MZ\x90\0", picture()[:99]):
-        assert codes(place.send(client, content)) == {name: wrong}
-    assert codes(place.send(client, **{text: " "})) == {text: "blank"}
-    assert codes(place.send(client, **{text: "长" * 81})) == {text: "max_length"}
+        assert refusal(place.send(client, content)) == {name: wrong}
+    assert refusal(place.send(client, **{text: " "})) == {text: "blank"}
+    assert refusal(place.send(client, **{text: "长" * 81})) == {text: "max_length"}
     if kind == "files":
-        assert codes(place.send(client, kind="x")) == {"kind": "invalid_choice"}
-        assert codes(place.send(client, kind="photo")) == {"content": "no_picture"}
+        assert refusal(place.send(client, kind="x")) == {"kind": "invalid_choice"}
+        assert refusal(place.send(client, kind="photo")) == {"content": "no_picture"}
     if kind == "materials":
         both = place.send(client, link="https://a.example")
-        assert codes(both) == {"file": "one_of"}
+        assert refusal(both) == {"file": "one_of"}
         script = place.send(client, None, link="javascript:alert(1)")
-        assert codes(script) == {"link": "invalid"}
+        assert refusal(script) == {"link": "invalid"}
         with_macros = packed(*WORD, "word/vbaProject.bin")
-        assert codes(place.send(client, with_macros)) == {"file": "macros"}
+        assert refusal(place.send(client, with_macros)) == {"file": "macros"}
         monkeypatch.setattr(materials, "MOST_UNPACKED", 1)
-        assert codes(place.send(client, packed(*WORD))) == {"file": "too_heavy"}
+        assert refusal(place.send(client, packed(*WORD))) == {"file": "too_heavy"}
     monkeypatch.setattr(service, "MOST", 0)
-    assert codes(place.send(client, picture())) == {None: "too_many"}
+    assert refusal(place.send(client, picture())) == {None: "too_many"}
     assert not place.kept().exists()
 
 
@@ -196,7 +191,7 @@ def test_a_file_a_little_too_large_is_refused_at_its_field(kind, branch):
     most = materials.MOST_BYTES if kind == "materials" else uploads.MOST_BYTES
     large = PAPER + b"x" * (most - len(PAPER) + 1)
 
-    assert codes(place.send(client, large)) == {place.name: "too_large"}
+    assert refusal(place.send(client, large)) == {place.name: "too_large"}
     much = place.send(client, large + b"x" * (1 << 17))
     assert (much.status_code, much.json()["code"]) == (413, "too_large")
     assert not place.kept().exists()
@@ -208,7 +203,7 @@ def test_a_picture_with_too_many_pixels_is_refused(branch, monkeypatch):  # UP-0
 
     for make in PLACES.values():
         place = make(branch)
-        assert codes(place.send(client, picture())) == {place.name: "too_large"}
+        assert refusal(place.send(client, picture())) == {place.name: "too_large"}
 
 
 @every_kind
@@ -225,7 +220,7 @@ def test_nothing_passes_the_scanner_unseen(kind, branch, monkeypatch, fault, cod
     place, client = PLACES[kind](branch), client_of(build.secretary(of=branch))
     monkeypatch.setattr(scanning, "refuse_infected", scan)
 
-    assert codes(place.send(client)) == {place.name: code}
+    assert refusal(place.send(client)) == {place.name: code}
     assert not place.kept().exists()
 
 
@@ -240,10 +235,10 @@ def test_what_is_over_or_signed_takes_no_more_and_loses_nothing(branch):
     )
 
     for place, code in ((off, "over"), (end, "over"), (signed, "signed")):
-        assert codes(place.send(client, picture())) == {None: code}
+        assert refusal(place.send(client, picture())) == {None: code}
     for place, one, code in ((off, held[0], "over"), (signed, held[1], "signed")):
         answer = client.post(place.address(one.pk, "remove/"))
-        assert codes(answer) == {None: code}
+        assert refusal(answer) == {None: code}
     assert MinutesFile.objects.count() == 1
 
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from activities.models import AppraisalResult, FollowUp
 from members.models import AuditEntry, Notification
 from tests import build
-from tests.activities.api import client_of
+from tests.activities.api import client_of, refusal
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/follow-ups/"
@@ -56,11 +56,6 @@ def stage():
     return Stage()
 
 
-def codes(answer):
-    assert answer.status_code == 400, answer.content
-    return {one["field"]: one["code"] for one in answer.json()["errors"]}
-
-
 def test_help_is_noted_ended_and_followed_by_a_measure(stage):
     made = stage.add()
 
@@ -101,7 +96,7 @@ def test_while_it_is_open_it_is_changed(stage):
     assert FollowUp.objects.get().plan == "secret-4"
 
     def refused(**sent):
-        return codes(stage.change(manager, row["id"], **sent))
+        return refusal(stage.change(manager, row["id"], **sent))
 
     assert refused(plan="") == {"plan": "empty"}
     assert refused(owner=about) == {"owner": "not_here"}
@@ -124,35 +119,35 @@ def test_each_refusal_is_said_at_its_field(stage):
     past = (stage.today - timedelta(days=1)).isoformat()
     far = (stage.today + timedelta(days=400)).isoformat()
 
-    assert codes(stage.add(kind="remove")) == {"kind": "education_first"}
-    assert codes(stage.add(kind="talk")) == {"kind": "no_choice"}
-    assert codes(stage.add(kind="x")) == {"kind": "invalid_choice"}
-    assert codes(stage.add(plan=" ")) == {"plan": "empty"}
-    assert codes(stage.add(plan="长" * 4001)) == {"plan": "max_length"}
-    assert codes(stage.add(owner=stage.about.member_id)) == {"owner": "not_here"}
-    assert codes(stage.add(owner=build.member().pk)) == {"owner": "not_here"}
-    assert codes(stage.add(due_on=past)) == {"due_on": "range"}
-    assert codes(stage.add(due_on=far)) == {"due_on": "range"}
+    assert refusal(stage.add(kind="remove")) == {"kind": "education_first"}
+    assert refusal(stage.add(kind="talk")) == {"kind": "no_choice"}
+    assert refusal(stage.add(kind="x")) == {"kind": "invalid_choice"}
+    assert refusal(stage.add(plan=" ")) == {"plan": "empty"}
+    assert refusal(stage.add(plan="长" * 4001)) == {"plan": "max_length"}
+    assert refusal(stage.add(owner=stage.about.member_id)) == {"owner": "not_here"}
+    assert refusal(stage.add(owner=build.member().pk)) == {"owner": "not_here"}
+    assert refusal(stage.add(due_on=past)) == {"due_on": "range"}
+    assert refusal(stage.add(due_on=far)) == {"due_on": "range"}
     foreign = Stage().appraisal.pk
-    assert codes(stage.add(appraisal=foreign)) == {"appraisal": "does_not_exist"}
+    assert refusal(stage.add(appraisal=foreign)) == {"appraisal": "does_not_exist"}
     empty = client_of(stage.manager).post(URL, {}, format="json")
-    assert codes(empty) == dict.fromkeys(
+    assert refusal(empty) == dict.fromkeys(
         ("appraisal", "kind", "owner", "due_on"), "required"
     )
     assert not FollowUp.objects.exists()
     key = stage.add().json()["id"]
     late = (stage.today + timedelta(days=1)).isoformat()
-    assert codes(stage.end(stage.helper, key, done_on=late)) == {"done_on": "range"}
-    assert codes(stage.end(stage.helper, key, done_on="2020-01-01")) == {
+    assert refusal(stage.end(stage.helper, key, done_on=late)) == {"done_on": "range"}
+    assert refusal(stage.end(stage.helper, key, done_on="2020-01-01")) == {
         "done_on": "range"
     }
-    assert codes(stage.end(stage.helper, key, outcome="")) == {"outcome": "empty"}
+    assert refusal(stage.end(stage.helper, key, outcome="")) == {"outcome": "empty"}
     assert FollowUp.objects.get().done_on is None
 
 
 def test_before_the_feedback_and_for_good_grades_nothing_follows():
-    assert codes(Stage(step="opinion").add()) == {None: "step"}
-    assert codes(Stage(grade="qualified").add()) == {None: "not_asked"}
+    assert refusal(Stage(step="opinion").add()) == {None: "step"}
+    assert refusal(Stage(grade="qualified").add()) == {None: "not_asked"}
     assert Stage(grade="basic").add(kind="talk").status_code == 201
 
 
